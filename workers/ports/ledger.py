@@ -1,0 +1,388 @@
+"""What the stages and the door need from the database, as narrow Protocols and plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from workers.domain.action import LinkAction, Selection
+from workers.domain.batch import Counts, Life
+from workers.domain.delivery import State
+from workers.ports.outside import Account, Access, Fields, Report, Tokens, User
+
+# ---------------------------------------------------------------- reading a batch
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """Everything the page and the rules need of one batch, read in one snapshot at `now`."""
+
+    id: UUID
+    company_id: int
+    company_name: str
+    company_domain: str  # "acme" of acme.pipedrive.com
+    country: str
+    user_id: int
+    user_name: str
+    timezone: str  # the owner's, IANA
+    channel: str
+    resource: str
+    view: str
+    selection: Selection
+    source_name: str
+    total: int | None
+    revision: int
+    body: str
+    seq: int
+    life: Life
+    counts: Counts
+    now: datetime  # the database's clock
+    confirmed_revision: int | None = None
+    confirmed_people: int | None = None
+    pause_code: str | None = None
+    paused_by_name: str = ""
+    canceled_by_name: str = ""
+    tokens_used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRow:
+    """One person (or selected record without one) on the page."""
+
+    id: int
+    person_id: int | None
+    name: str
+    number: str | None  # E.164
+    label: str  # as in Pipedrive: mobile, work, …
+    state: State
+    reason: str | None  # a key of web/words.py for skipped; Twilio's code for failed, undelivered
+    seq: int
+    changed_at: datetime
+    next_look_at: datetime | None = None  # unconfirmed: when it is looked up next; None = over
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Counts, phase facts and changed rows of one instant."""
+
+    view: BatchView
+    changed: tuple[RecipientRow, ...]
+    next_since: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptHistory:
+    """One try to text a person and every receipt for it, for support."""
+
+    attempt_id: UUID
+    state: str
+    number: str
+    sender: str
+    started_at: datetime
+    sid: str | None
+    http_status: int | None
+    error_code: str | None
+    request_id: str | None
+    worker: str
+    looks: int
+    next_look_at: datetime | None
+    receipts: tuple[tuple[datetime, str, str, str], ...] = ()  # (at, status, code, source)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHistory:
+    """One person in one batch, for support's question "they say they never got it"."""
+
+    batch_id: UUID
+    batch_owner: str
+    body: str  # the batch's template
+    fields: Fields  # to render what this person was sent
+    confirmed_at: datetime | None
+    row: RecipientRow
+    attempts: tuple[AttemptHistory, ...] = ()
+
+
+class Batches(Protocol):
+    """Reads batches, and writes what a rep decides about one."""
+
+    async def create(
+        self, batch_id: UUID, action: LinkAction, *, key: bytes, reusable_after: timedelta | None
+    ) -> UUID:
+        """A new draft, or the batch that `key` made before; after `reusable_after` the key is free again."""
+
+    async def drafts_since(self, company_id: int, user_id: int, ago: timedelta) -> int: ...
+
+    async def view(self, batch_id: UUID) -> BatchView | None: ...
+
+    async def mine(self, company_id: int, user_id: int, *, limit: int = 50) -> Sequence[BatchView]:
+        """Newest first."""
+
+    async def of_company(self, company_id: int, *, limit: int = 50) -> Sequence[BatchView]: ...
+
+    async def save_draft(self, batch_id: UUID, *, revision: int, body: str) -> int | None:
+        """The new revision, or None where `revision` is not the current one or it is no draft."""
+
+    async def confirm(
+        self,
+        batch_id: UUID,
+        *,
+        revision: int,
+        body: str,
+        people: int,
+        hold: timedelta,
+        send_within: timedelta,
+    ) -> bool:
+        """One transaction; False where revision or people differ, or it is no draft any more."""
+
+    async def undo(self, batch_id: UUID) -> bool: ...
+
+    async def pause(self, batch_id: UUID, *, by: int) -> bool: ...
+
+    async def hold_for(self, batch_id: UUID, *, reason: str, code: str) -> bool: ...
+
+    async def resume(self, batch_id: UUID, *, send_within: timedelta) -> bool: ...
+
+    async def cancel(self, batch_id: UUID, *, by: int) -> bool: ...
+
+    async def retry(
+        self, batch_id: UUID, *, seq: int, states: Sequence[State], codes: Sequence[str] | None,
+        send_within: timedelta,
+    ) -> int:
+        """People put back to `ready` of those the rep was shown at `seq`; `codes` None = any."""
+
+    async def again(self, batch_id: UUID, new_id: UUID) -> UUID:
+        """A new draft of the same selection."""
+
+
+class Rows(Protocol):
+    """Reads a batch's people."""
+
+    async def page(
+        self,
+        batch_id: UUID,
+        *,
+        states: Sequence[State] = (),
+        query: str = "",
+        cursor: str = "",
+        limit: int = 100,
+    ) -> tuple[Sequence[RecipientRow], str | None]:
+        """Those needing attention first; `query` matches part of a name or number."""
+
+    async def changed(self, batch_id: UUID, since: str, *, limit: int = 200) -> Snapshot | None:
+        """One snapshot; `since` is `"seq.id"` or ""."""
+
+    async def reasons(self, batch_id: UUID) -> Mapping[tuple[State, str], int]:
+        """How many people per (state, reason), for skipped, failed and undelivered."""
+
+    async def samples(self, batch_id: UUID, *, limit: int = 200) -> Sequence[tuple[RecipientRow, Fields]]:
+        """`ready` people for the preview: the first ones and those with the longest values."""
+
+    async def empty_fields(self, batch_id: UUID, names: Sequence[str]) -> Mapping[str, int]:
+        """For each merge field (`person.first_name`) how many `ready` people have none."""
+
+
+class Support(Protocol):
+    """Answers "they say they never got it"."""
+
+    async def find(self, company_id: int, *, query: str, limit: int = 50) -> Sequence[PersonHistory]:
+        """By part of a name, number in any notation, Pipedrive person id or message SID."""
+
+    async def find_many(
+        self, company_id: int, *, numbers: Sequence[str], query: str, limit: int = 50
+    ) -> Sequence[PersonHistory]: ...
+
+
+# ---------------------------------------------------------------- identities
+
+
+class Sessions(Protocol):
+    """Browser sessions: many (company, user) identities in one, and sign-ins that go on afterwards."""
+
+    async def open(self, id_hash: bytes) -> None: ...
+
+    async def identities(self, id_hash: bytes) -> Sequence[User]:
+        """Who is signed in here, the newest sign-in first; () when unknown, idle > 7 d or > 30 d old."""
+
+    async def sign_in(self, id_hash: bytes, new_hash: bytes, *, company_id: int, user_id: int) -> None:
+        """Adds an identity and rotates the session's id from `id_hash` to `new_hash`."""
+
+    async def sign_out(self, id_hash: bytes) -> None: ...
+
+    async def keep(self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes) -> None: ...
+
+    async def take(self, continuation_id: UUID, *, browser_hash: bytes) -> tuple[str, bytes] | None:
+        """(kind, sealed), once, from the same browser, within ten minutes; else None."""
+
+
+class Installations(Protocol):
+    """Who installed the app, and their sealed tokens."""
+
+    async def save(self, user: User, tokens: Tokens) -> None:
+        """Insert or replace; seals the tokens bound to (company, user)."""
+
+    async def user(self, company_id: int, user_id: int) -> User | None:
+        """Installed and usable, or None."""
+
+    async def access(self, company_id: int, user_id: int) -> Access | None: ...
+
+    async def begin_refresh(
+        self, company_id: int, user_id: int, *, generation: int, lease: timedelta
+    ) -> str | None:
+        """The refresh token for the one caller who gets the row's lease; None = somebody else is at it."""
+
+    async def finish_refresh(
+        self, company_id: int, user_id: int, *, generation: int, tokens: Tokens
+    ) -> None: ...
+
+    async def give_up(self, company_id: int, user_id: int, *, generation: int) -> None:
+        """The grant is gone: sign in again."""
+
+    async def remove(self, company_id: int, user_id: int) -> None:
+        """Uninstalled: tokens, sessions and drafts go, running batches stop."""
+
+    async def first_company(self) -> int | None: ...
+
+    async def admins(self, company_id: int) -> Sequence[str]:
+        """Names of the company's admins who installed the app."""
+
+
+# ---------------------------------------------------------------- finding people
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """A batch whose people are being found, leased to us."""
+
+    batch_id: UUID
+    lease: UUID
+    company_id: int
+    user_id: int
+    country: str
+    channel: str
+    selection: Selection
+    listed: bool
+    cursor: str | None
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was decided about one person of the selection."""
+
+    person_id: int
+    name: str
+    fields: Fields
+    numbers: Sequence[Mapping[str, object]]
+    number: str | None
+    label: str
+    reason: str | None  # None = ready
+
+
+class Finding(Protocol):
+    """The ledger while people are found; every write needs the lease."""
+
+    async def lease(self, batch_id: UUID, *, seconds: float) -> Resolving | None: ...
+
+    async def list_chosen(self, work: Resolving, ids: Sequence[int]) -> bool: ...
+
+    async def next_chosen(self, work: Resolving, *, limit: int) -> Sequence[int]: ...
+
+    async def known(self, company_id: int, channel: str, numbers: Sequence[str]) -> Mapping[str, str]:
+        """number → reason, of those that must not or cannot be texted."""
+
+    async def keep_page(
+        self, work: Resolving, found: Sequence[Found], *, next_cursor: str | None, tokens: int,
+        seconds: float,
+    ) -> bool:
+        """Stores a page and renews the lease; False when the lease is somebody else's by now."""
+
+    async def finish(self, work: Resolving, *, source_name: str) -> bool: ...
+
+    async def wait(self, work: Resolving, *, seconds: float, reason: str) -> bool: ...
+
+    async def refuse(self, work: Resolving, reason: str) -> bool: ...
+
+    async def release(self, work: Resolving) -> None: ...
+
+    async def due(self, *, limit: int = 20) -> Sequence[UUID]:
+        """Batches that nobody is resolving although somebody should."""
+
+
+# ---------------------------------------------------------------- sending
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One person taken for sending; the attempt is committed."""
+
+    recipient_id: int
+    batch_id: UUID
+    attempt_id: UUID
+    number: str
+    body: str
+    send_by: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one POST. `state`: accepted | sent | failed | … | unconfirmed | not_sent."""
+
+    attempt_id: UUID
+    recipient_id: int
+    batch_id: UUID
+    state: str
+    sid: str | None = None
+    http_status: int | None = None
+    error_code: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An attempt that is due to be asked about."""
+
+    attempt_id: UUID
+    recipient_id: int
+    batch_id: UUID
+    company_id: int
+    number: str
+    body: str
+    state: str
+    sid: str | None
+    started_at: datetime
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A report for an attempt, from a receipt or a look-up."""
+
+    attempt_id: UUID
+    report: Report = field(repr=False)
+    source: str = "callback"
+
+
+__all__ = [
+    "Account",
+    "Answer",
+    "AttemptHistory",
+    "BatchView",
+    "Batches",
+    "Claimed",
+    "Finding",
+    "Found",
+    "Installations",
+    "Looked",
+    "PersonHistory",
+    "RecipientRow",
+    "Resolving",
+    "Rows",
+    "Sessions",
+    "Snapshot",
+    "Support",
+    "Told",
+]

@@ -1,0 +1,39 @@
+"""What one process has open, as the stages and the door see it: Protocols and settings only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.ports.ledger import Batches, Finding, Installations, Rows, Sessions, Support
+from workers.ports.outside import (
+    Accounts,
+    AccessTokens,
+    Bell,
+    Identities,
+    Messenger,
+    People,
+    ReceiptReader,
+    Vault,
+)
+from workers.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One process's resources, open; `workers.runtime.open_runtime` makes it."""
+
+    settings: Settings
+    batches: Batches
+    rows: Rows
+    support: Support
+    sessions: Sessions
+    installations: Installations
+    finding: Finding
+    people: People
+    identities: Identities
+    access: AccessTokens
+    messenger: Messenger
+    receipt_reader: ReceiptReader
+    accounts: Accounts
+    bell: Bell
+    vault: Vault

@@ -1,0 +1,1 @@
+"""The only files that know a provider's words: Pipedrive's and Twilio's."""
