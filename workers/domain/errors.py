@@ -9,6 +9,7 @@
     │  ├─ Conflict          409  what they saw is no longer what is
     │  ├─ TooLong           413  more people or text than we take
     │  └─ BadRequest        422  we understood the words but not the wish
+    ├─ CannotOpen           a sealed value that is not for us: treated as absent
     └─ ProviderError
        ├─ Unavailable       it certainly did nothing: wait, then try again
        ├─ Throttled         it asked us to wait: try again exactly then
@@ -82,6 +83,10 @@ class BadRequest(Refused):
     """The words were readable, the wish was not."""
 
     status = 422
+
+
+class CannotOpen(VolleyError):
+    """A sealed value of another key, another row, or damaged: as good as absent."""
 
 
 class ProviderError(VolleyError):

@@ -237,6 +237,9 @@ class Installations(Protocol):
         self, company_id: int, user_id: int, *, generation: int, tokens: Tokens
     ) -> None: ...
 
+    async def abandon_refresh(self, company_id: int, user_id: int, *, generation: int) -> None:
+        """The refresh call failed: gives the lease back, keeps the tokens."""
+
     async def give_up(self, company_id: int, user_id: int, *, generation: int) -> None:
         """The grant is gone: sign in again."""
 

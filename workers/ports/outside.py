@@ -40,13 +40,17 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The right to call Pipedrive as one user; `generation` counts refreshes."""
+    """The right to call Pipedrive as one user; `generation` counts refreshes.
+
+    `expires_in` = seconds left when it was read, by the database's clock.
+    """
 
     company_id: int
     user_id: int
     access_token: str = field(repr=False)
     api_domain: str = ""
     generation: int = 1
+    expires_in: float = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,17 @@ class Identities(Protocol):
 
     def authorize_url(self, state: str) -> str: ...
 
-    async def exchange(self, code: str) -> Tokens: ...
+    async def exchange(self, code: str) -> Tokens:
+        """`Misconfigured` with code `invalid_grant` where the code was used or is too old."""
 
     async def refresh(self, refresh_token: str) -> Tokens:
-        """`Misconfigured` when the grant is gone; `Unavailable` when it is worth another try."""
+        """`Misconfigured` `invalid_grant` = sign in again; `Unavailable` = worth another try."""
 
-    async def revoke(self, refresh_token: str) -> None: ...
+    async def revoke(self, refresh_token: str) -> None:
+        """Makes Pipedrive forget the installation; its link actions disappear."""
+
+    def is_uninstall(self, authorization_header: str) -> bool:
+        """Whether a DELETE of the callback URL carries our client id and secret."""
 
     async def me(self, tokens: Tokens) -> User: ...
 
