@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from workers.domain.action import LinkAction, Selection
 from workers.domain.batch import Counts, Life
 from workers.domain.delivery import State
-from workers.ports.outside import Account, Access, Fields, Report, Tokens, User
+from workers.ports.outside import Access, Fields, Tokens, User
 
 # ---------------------------------------------------------------- reading a batch
 
@@ -122,37 +122,6 @@ class Batches(Protocol):
 
     async def of_company(self, company_id: int, *, limit: int = 50) -> Sequence[BatchView]: ...
 
-    async def save_draft(self, batch_id: UUID, *, revision: int, body: str) -> int | None:
-        """The new revision, or None where `revision` is not the current one or it is no draft."""
-
-    async def confirm(
-        self,
-        batch_id: UUID,
-        *,
-        revision: int,
-        body: str,
-        people: int,
-        hold: timedelta,
-        send_within: timedelta,
-    ) -> bool:
-        """One transaction; False where revision or people differ, or it is no draft any more."""
-
-    async def undo(self, batch_id: UUID) -> bool: ...
-
-    async def pause(self, batch_id: UUID, *, by: int) -> bool: ...
-
-    async def hold_for(self, batch_id: UUID, *, reason: str, code: str) -> bool: ...
-
-    async def resume(self, batch_id: UUID, *, send_within: timedelta) -> bool: ...
-
-    async def cancel(self, batch_id: UUID, *, by: int) -> bool: ...
-
-    async def retry(
-        self, batch_id: UUID, *, seq: int, states: Sequence[State], codes: Sequence[str] | None,
-        send_within: timedelta,
-    ) -> int:
-        """People put back to `ready` of those the rep was shown at `seq`; `codes` None = any."""
-
     async def again(self, batch_id: UUID, new_id: UUID) -> UUID:
         """A new draft of the same selection."""
 
@@ -187,12 +156,10 @@ class Rows(Protocol):
 class Support(Protocol):
     """Answers "they say they never got it"."""
 
-    async def find(self, company_id: int, *, query: str, limit: int = 50) -> Sequence[PersonHistory]:
-        """By part of a name, number in any notation, Pipedrive person id or message SID."""
-
-    async def find_many(
-        self, company_id: int, *, numbers: Sequence[str], query: str, limit: int = 50
-    ) -> Sequence[PersonHistory]: ...
+    async def find(
+        self, company_id: int, *, query: str, numbers: Sequence[str], limit: int = 50
+    ) -> Sequence[PersonHistory]:
+        """By part of a name, one of `numbers` (E.164), Pipedrive person id or message SID."""
 
 
 # ---------------------------------------------------------------- identities
@@ -312,80 +279,3 @@ class Finding(Protocol):
 
     async def due(self, *, limit: int = 20) -> Sequence[UUID]:
         """Batches that nobody is resolving although somebody should."""
-
-
-# ---------------------------------------------------------------- sending
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """One person taken for sending; the attempt is committed."""
-
-    recipient_id: int
-    batch_id: UUID
-    attempt_id: UUID
-    number: str
-    body: str
-    send_by: datetime
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one POST. `state`: accepted | sent | failed | … | unconfirmed | not_sent."""
-
-    attempt_id: UUID
-    recipient_id: int
-    batch_id: UUID
-    state: str
-    sid: str | None = None
-    http_status: int | None = None
-    error_code: str | None = None
-    request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """An attempt that is due to be asked about."""
-
-    attempt_id: UUID
-    recipient_id: int
-    batch_id: UUID
-    company_id: int
-    number: str
-    body: str
-    state: str
-    sid: str | None
-    started_at: datetime
-    looks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A report for an attempt, from a receipt or a look-up."""
-
-    attempt_id: UUID
-    report: Report = field(repr=False)
-    source: str = "callback"
-
-
-__all__ = [
-    "Account",
-    "Answer",
-    "AttemptHistory",
-    "BatchView",
-    "Batches",
-    "Claimed",
-    "Finding",
-    "Found",
-    "Installations",
-    "Looked",
-    "PersonHistory",
-    "RecipientRow",
-    "Resolving",
-    "Rows",
-    "Sessions",
-    "Snapshot",
-    "Support",
-    "Told",
-]

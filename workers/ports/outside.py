@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,8 @@ from typing import Protocol
 from uuid import UUID
 
 from workers.domain.action import Selection
+from workers.domain.person import Person as Person
+from workers.domain.person import PhoneEntry as PhoneEntry
 
 # ---------------------------------------------------------------- Pipedrive
 
@@ -51,28 +54,6 @@ class Access:
     api_domain: str = ""
     generation: int = 1
     expires_in: float = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneEntry:
-    """One phone field of a person, exactly as somebody typed it in Pipedrive."""
-
-    value: str
-    label: str = ""
-    primary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A person as Pipedrive has them."""
-
-    person_id: int
-    name: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    org_id: int | None = None
-    org_name: str = ""
-    phones: tuple[PhoneEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +136,9 @@ class Message:
     body: str
     status_callback: str
     validity_seconds: int
+    # The last moment it may be written to the socket, in seconds of CLOCK_BOOTTIME; later it is
+    # answered "not sent". The transport looks again once the connection is there.
+    post_before: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from workers.ports.outside import (
     ReceiptReader,
     Vault,
 )
+from workers.ports.sending import Claims, Decisions, Ledger, Watching
 from workers.settings import Settings
 
 
@@ -24,11 +25,15 @@ class Runtime:
 
     settings: Settings
     batches: Batches
+    decisions: Decisions
     rows: Rows
     support: Support
     sessions: Sessions
     installations: Installations
     finding: Finding
+    claims: Claims
+    ledger: Ledger
+    watching: Watching
     people: People
     identities: Identities
     access: AccessTokens

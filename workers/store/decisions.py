@@ -1,0 +1,203 @@
+"""What a person decides about a batch: every write is one conditional update."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from workers.domain.delivery import Cause, State, sources
+from workers.store.database import Pool, again, one, rows, write
+
+SAVE_DRAFT = """
+UPDATE batches SET revision = revision + 1, body = %(body)s, seq = seq + 1
+WHERE id = %(id)s AND revision = %(revision)s AND confirmed_at IS NULL AND canceled_at IS NULL
+  AND refused_reason IS NULL
+RETURNING revision
+"""
+
+LOCK = "SELECT * FROM batches WHERE id = %(id)s FOR UPDATE"
+
+READY = "SELECT count(*) AS n FROM recipients WHERE batch_id = %(id)s AND state = 'ready'"
+
+CONFIRM = """
+UPDATE batches SET confirmed_at = now(), confirmed_revision = %(revision)s,
+  confirmed_people = %(people)s, body = %(body)s, seq = seq + 1,
+  not_before = now() + %(hold)s, send_by = now() + %(hold)s + %(send_within)s
+WHERE id = %(id)s
+"""
+
+UNDO = """
+UPDATE batches SET confirmed_at = NULL, confirmed_revision = NULL, confirmed_people = NULL,
+  not_before = NULL, send_by = NULL, paused_at = NULL, paused_by = NULL, pause_reason = NULL,
+  pause_code = NULL, revision = revision + 1, seq = seq + 1
+WHERE id = %(id)s AND confirmed_at IS NOT NULL AND first_claim_at IS NULL AND canceled_at IS NULL
+"""
+
+PAUSE = """
+UPDATE batches SET paused_at = now(), paused_by = %(by)s, pause_reason = %(reason)s,
+  pause_code = %(code)s, seq = seq + 1, proven_at = NULL
+WHERE id = %(id)s AND confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL
+"""
+
+RESUME = """
+UPDATE batches SET paused_at = NULL, paused_by = NULL, pause_reason = NULL, pause_code = NULL,
+  proven_at = NULL, back_off_until = NULL, seq = seq + 1, send_by = now() + %(send_within)s
+WHERE id = %(id)s AND confirmed_at IS NOT NULL AND canceled_at IS NULL
+  AND (paused_at IS NOT NULL OR send_by <= now())
+"""
+
+CANCEL = """
+UPDATE batches SET canceled_at = now(), canceled_by = %(by)s, seq = seq + 1
+WHERE id = %(id)s AND canceled_at IS NULL AND refused_reason IS NULL
+"""
+
+STOPPED = """
+SELECT r.id FROM recipients r JOIN batches b ON b.id = r.batch_id
+WHERE r.batch_id = %(id)s AND r.state = ANY(%(sources)s) AND b.canceled_at IS NOT NULL
+  AND b.confirmed_at IS NOT NULL
+ORDER BY r.id LIMIT %(limit)s FOR UPDATE OF r
+"""
+
+NEXT_SEQ_IF_CANCELED = """
+UPDATE batches SET seq = seq + 1 WHERE id = %(id)s AND canceled_at IS NOT NULL RETURNING seq
+"""
+
+MOVE_PERSON = """
+UPDATE recipients SET state = %(to)s, seq = %(seq)s, changed_at = now(), looking = false
+WHERE id = ANY(%(ids)s) AND state = ANY(%(sources)s)
+"""
+
+SHOWN = """
+SELECT id FROM recipients
+WHERE batch_id = %(id)s AND seq <= %(seq)s AND state = ANY(%(states)s) AND NOT looking
+  AND (%(codes)s::text[] IS NULL OR reason = ANY(%(codes)s))
+ORDER BY id FOR UPDATE
+"""
+
+REOPEN = """
+UPDATE batches SET seq = seq + 1, canceled_at = NULL, canceled_by = NULL, proven_at = NULL,
+  send_by = now() + %(send_within)s
+WHERE id = %(id)s AND confirmed_at IS NOT NULL AND refused_reason IS NULL
+  AND (canceled_at IS NULL OR NOT EXISTS (
+    SELECT 1 FROM recipients WHERE batch_id = %(id)s AND state = 'ready'))
+RETURNING seq
+"""
+
+Confirmed = Literal["confirmed", "same", "resolving", "conflict"]
+
+
+class PgDecisions:
+    """Writes what people decide."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def save_draft(self, batch_id: UUID, *, revision: int, body: str) -> int | None:
+        async with self._pool.connection() as connection:
+            saved = await one(connection, SAVE_DRAFT, id=batch_id, revision=revision, body=body)
+        return int(saved["revision"]) if saved else None
+
+    async def confirm(
+        self,
+        batch_id: UUID,
+        *,
+        revision: int,
+        body: str,
+        people: int,
+        hold: timedelta,
+        send_within: timedelta,
+    ) -> Confirmed:
+        async with self._pool.connection() as connection, connection.transaction():
+            batch = await one(connection, LOCK, id=batch_id)
+            if batch is None or batch["canceled_at"] or batch["refused_reason"]:
+                return "conflict"
+            if batch["confirmed_at"] is not None:
+                seen = (batch["confirmed_revision"], batch["confirmed_people"], batch["body"])
+                return "same" if seen == (revision, people, body) else "conflict"
+            if batch["resolved_at"] is None:
+                return "resolving"
+            ready = await one(connection, READY, id=batch_id)
+            if batch["revision"] != revision or ready is None or ready["n"] != people:
+                return "conflict"
+            await write(
+                connection,
+                CONFIRM,
+                id=batch_id,
+                revision=revision,
+                people=people,
+                body=body,
+                hold=hold,
+                send_within=send_within,
+            )
+        return "confirmed"
+
+    async def undo(self, batch_id: UUID) -> bool:
+        return await self._write(UNDO, id=batch_id)
+
+    async def pause(self, batch_id: UUID, *, by: int | None, reason: str, code: str = "") -> bool:
+        return await self._write(PAUSE, id=batch_id, by=by, reason=reason, code=code or None)
+
+    async def resume(self, batch_id: UUID, *, send_within: timedelta) -> bool:
+        return await self._write(RESUME, id=batch_id, send_within=send_within)
+
+    async def cancel(self, batch_id: UUID, *, by: int) -> bool:
+        return await self._write(CANCEL, id=batch_id, by=by)
+
+    async def _write(self, sql: str, **params: object) -> bool:
+        async with self._pool.connection() as connection:
+            return await write(connection, sql, **params) == 1
+
+    @again
+    async def cancel_people(self, batch_id: UUID, *, limit: int = 500) -> int:
+        """Moves one group of a stopped batch's waiting people; 0 = none are left."""
+        from_states = sources(Cause.PERSON, State.CANCELED)
+        async with self._pool.connection() as connection, connection.transaction():
+            found = await rows(connection, STOPPED, id=batch_id, sources=from_states, limit=limit)
+            if not found:
+                return 0
+            seq = await one(connection, NEXT_SEQ_IF_CANCELED, id=batch_id)
+            if seq is None:
+                return 0
+            return await write(
+                connection,
+                MOVE_PERSON,
+                ids=[row["id"] for row in found],
+                sources=from_states,
+                to=State.CANCELED,
+                seq=seq["seq"],
+            )
+
+    @again
+    async def retry(
+        self,
+        batch_id: UUID,
+        *,
+        seq: int,
+        states: Sequence[State],
+        codes: Sequence[str] | None,
+        send_within: timedelta,
+    ) -> int:
+        async with self._pool.connection() as connection, connection.transaction():
+            found = await rows(
+                connection,
+                SHOWN,
+                id=batch_id,
+                seq=seq,
+                states=list(states),
+                codes=None if codes is None else list(codes),
+            )
+            if not found:
+                return 0
+            opened = await one(connection, REOPEN, id=batch_id, send_within=send_within)
+            if opened is None:
+                return 0
+            return await write(
+                connection,
+                MOVE_PERSON,
+                ids=[row["id"] for row in found],
+                sources=sources(Cause.PERSON, State.READY),
+                to=State.READY,
+                seq=opened["seq"],
+            )

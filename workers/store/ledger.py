@@ -1,0 +1,301 @@
+"""What became of attempts: answers and reports move an attempt, then its recipient, forward only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+from workers.domain.delivery import RANK, Cause, State, may, strongest
+from workers.ports.sending import Answer, Told
+from workers.store.database import Connection, Pool, Row, again, one, rows, write
+
+#: Recipients are locked first, in id order, everywhere: groups that meet cannot deadlock.
+LOCK = """
+SELECT a.id AS attempt_id, a.state AS attempt_state, a.sid, a.number, a.company_id,
+  r.id AS recipient_id, r.state, r.attempt_id AS current, b.id AS batch_id, b.channel
+FROM recipients r JOIN attempts a ON a.recipient_id = r.id JOIN batches b ON b.id = r.batch_id
+WHERE a.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE OF r
+"""
+
+LOCK_BATCHES = "SELECT id FROM batches WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
+
+NEXT_SEQ = """
+UPDATE batches SET seq = seq + 1,
+  proven_at = CASE WHEN id = ANY(%(proven)s) THEN coalesce(proven_at, now()) ELSE proven_at END
+WHERE id = ANY(%(ids)s) RETURNING id, seq
+"""
+
+MOVE = """
+UPDATE recipients r SET state = new.state, reason = new.reason, looking = new.looking,
+  seq = new.seq, changed_at = now()
+FROM unnest(%(ids)s::bigint[], %(attempts)s::uuid[], %(sources)s::text[], %(states)s::text[],
+  %(reasons)s::text[], %(looking)s::boolean[], %(seqs)s::bigint[])
+  AS new (id, attempt_id, source, state, reason, looking, seq)
+WHERE r.id = new.id AND r.state = new.source AND r.attempt_id = new.attempt_id
+"""
+
+ATTEMPT = """
+UPDATE attempts a SET state = new.state, sid = coalesce(a.sid, new.sid),
+  http_status = coalesce(new.http_status, a.http_status),
+  error_code = coalesce(new.error_code, a.error_code),
+  request_id = coalesce(new.request_id, a.request_id),
+  answered_at = coalesce(a.answered_at, now()),
+  looks = CASE WHEN new.look = 'restart' THEN 0 ELSE a.looks END,
+  next_look_at = CASE new.look
+    WHEN 'restart' THEN CASE WHEN new.state = 'unconfirmed' THEN a.started_at + %(lookup)s
+      ELSE now() + %(silence)s END
+    WHEN 'now' THEN now() WHEN 'stop' THEN NULL ELSE a.next_look_at END
+FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(sids)s::text[], %(https)s::int[],
+  %(codes)s::text[], %(requests)s::text[], %(looks)s::text[])
+  AS new (id, state, sid, http_status, error_code, request_id, look)
+WHERE a.id = new.id
+"""
+
+RELEASE = """
+DELETE FROM texted t USING unnest(%(companies)s::bigint[], %(channels)s::text[], %(numbers)s::text[],
+  %(recipients)s::bigint[]) AS gone (company_id, channel, number, recipient_id)
+WHERE (t.company_id, t.channel, t.number) = (gone.company_id, gone.channel, gone.number)
+  AND t.recipient_id = gone.recipient_id
+"""
+
+LEARN = """
+INSERT INTO known_numbers (company_id, channel, number, reason, code)
+VALUES (%(company_id)s, %(channel)s, %(number)s, %(reason)s, %(code)s)
+ON CONFLICT (company_id, channel, number) DO NOTHING
+"""
+
+STOP = """
+UPDATE batches SET paused_at = now(), pause_reason = 'account', pause_code = %(code)s,
+  proven_at = NULL, seq = seq + 1
+WHERE id = %(id)s AND confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL
+"""
+
+KEEP_RECEIPTS = """
+INSERT INTO receipts (attempt_id, sid, status, error_code, source, carrier_time)
+SELECT * FROM unnest(%(attempts)s::uuid[], %(sids)s::text[], %(statuses)s::text[], %(codes)s::text[],
+  %(sources)s::text[], %(times)s::text[])
+ON CONFLICT (sid, status, error_code) DO NOTHING
+"""
+
+COMPANY = "SELECT company_id FROM attempts WHERE id = %(id)s"
+
+FINAL = RANK["canceled"]
+LOOKED_AT = {"accepted", "sent", "unconfirmed"}
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """Everything one group brings for one attempt."""
+
+    cause: Cause
+    states: tuple[str, ...]
+    sid: str | None = None
+    http_status: int | None = None
+    error_code: str | None = None
+    request_id: str | None = None
+    stops: str | None = None
+    learned: str | None = None
+    code_of: dict[str, str] = field(default_factory=dict)  # state -> error code
+
+
+class PgLedger:
+    """Writes groups of answers and reports."""
+
+    def __init__(self, pool: Pool, *, first_lookup: timedelta, first_silence: timedelta) -> None:
+        self._pool = pool
+        self._lookup = first_lookup
+        self._silence = first_silence
+
+    async def company_of(self, attempt_id: UUID) -> int | None:
+        async with self._pool.connection() as connection:
+            found = await one(connection, COMPANY, id=attempt_id)
+        return found["company_id"] if found else None
+
+    async def answer(self, answers: Sequence[Answer]) -> None:
+        news = {answer.attempt_id: _of_answer(answer) for answer in answers}
+        await self._write(news, ())
+
+    async def tell(self, told: Sequence[Told]) -> set[UUID]:
+        news: dict[UUID, _News] = {}
+        for one_told in told:
+            new = _of_report(one_told)
+            old = news.get(one_told.attempt_id)
+            news[one_told.attempt_id] = new if old is None else _merge(old, new)
+        return await self._write(news, told)
+
+    @again
+    async def _write(self, news: dict[UUID, _News], told: Sequence[Told]) -> set[UUID]:
+        if not news:
+            return set()
+        async with self._pool.connection() as connection, connection.transaction():
+            if told:
+                await write(connection, KEEP_RECEIPTS, **_receipts(told))
+            known = await rows(connection, LOCK, ids=list(news))
+            seqs = await self._stamp(connection, known, news)
+            await self._move(connection, known, news, seqs)
+            await self._teach(connection, known, news)
+        return {row["attempt_id"] for row in known}
+
+    async def _stamp(
+        self, connection: Connection, known: Sequence[Row], news: dict[UUID, _News]
+    ) -> dict[UUID, int]:
+        batches = sorted({row["batch_id"] for row in known})
+        proven = {
+            row["batch_id"] for row in known if "accepted" in news[row["attempt_id"]].states
+        }
+        await rows(connection, LOCK_BATCHES, ids=batches)
+        found = await rows(connection, NEXT_SEQ, ids=batches, proven=list(proven))
+        return {row["id"]: row["seq"] for row in found}
+
+    async def _move(
+        self,
+        connection: Connection,
+        known: Sequence[Row],
+        news: dict[UUID, _News],
+        seqs: dict[UUID, int],
+    ) -> None:
+        states = {
+            row["attempt_id"]: strongest(row["attempt_state"], *news[row["attempt_id"]].states)
+            for row in known
+        }
+        moved = []
+        for row in known:
+            new = news[row["attempt_id"]]
+            to = _recipient_state(states[row["attempt_id"]])
+            if row["attempt_id"] == row["current"] and _may(new.cause, State(row["state"]), to):
+                reason = new.code_of.get(states[row["attempt_id"]]) or None
+                moved.append((row, to, reason))
+        await write(
+            connection,
+            MOVE,
+            ids=[row["recipient_id"] for row, _, _ in moved],
+            attempts=[row["attempt_id"] for row, _, _ in moved],
+            sources=[row["state"] for row, _, _ in moved],
+            states=[to.value for _, to, _ in moved],
+            reasons=[reason for _, _, reason in moved],
+            looking=[to.value in LOOKED_AT for _, to, _ in moved],
+            seqs=[seqs[row["batch_id"]] for row, _, _ in moved],
+        )
+        await write(connection, ATTEMPT, **self._attempts(known, news, states))
+        gone = [row for row in known if states[row["attempt_id"]] == "not_sent"]
+        if gone:
+            await write(connection, RELEASE, **_numbers(gone))
+
+    def _attempts(
+        self, known: Sequence[Row], news: dict[UUID, _News], states: dict[UUID, str]
+    ) -> dict[str, object]:
+        new = [news[row["attempt_id"]] for row in known]
+        return {
+            "ids": [row["attempt_id"] for row in known],
+            "states": [states[row["attempt_id"]] for row in known],
+            "sids": [one_new.sid for one_new in new],
+            "https": [one_new.http_status for one_new in new],
+            "codes": [one_new.error_code for one_new in new],
+            "requests": [one_new.request_id for one_new in new],
+            "looks": [
+                _look(row["attempt_state"], states[row["attempt_id"]], news[row["attempt_id"]])
+                for row in known
+            ],
+            "lookup": self._lookup,
+            "silence": self._silence,
+        }
+
+    async def _teach(
+        self, connection: Connection, known: Sequence[Row], news: dict[UUID, _News]
+    ) -> None:
+        for row in sorted(known, key=lambda row: row["number"]):
+            new = news[row["attempt_id"]]
+            if new.learned:
+                place = {"company_id": row["company_id"], "channel": row["channel"]}
+                code = new.error_code or ""
+                await write(
+                    connection, LEARN, **place, number=row["number"], reason=new.learned, code=code
+                )
+        stops = {row["batch_id"]: news[row["attempt_id"]].stops for row in known}
+        for batch_id in sorted(batch_id for batch_id, code in stops.items() if code):
+            await write(connection, STOP, id=batch_id, code=stops[batch_id])
+
+
+def _may(cause: Cause, state: State, to: State) -> bool:
+    """A late "taken" is evidence like a receipt, also where a re-send was asked for meanwhile."""
+    taken = RANK[to] >= RANK["accepted"] if to in RANK else False
+    return may(cause, state, to) or (taken and may(Cause.RECEIPT, state, to))
+
+
+def _recipient_state(attempt_state: str) -> State:
+    return State.READY if attempt_state == "not_sent" else State(attempt_state)
+
+
+def _look(old: str, now: str, new: _News) -> str:
+    """What happens to the attempt's look-ups: restart, stop, now (a conflict), or keep."""
+    reported = max(RANK[state] for state in new.states)
+    conflict = RANK[old] >= FINAL and reported >= FINAL and old not in new.states
+    if conflict and {old, now} != {"delivered", "read"}:
+        return "now"
+    if old == now:
+        return "keep"
+    return "restart" if now in LOOKED_AT else "stop"
+
+
+def _of_answer(answer: Answer) -> _News:
+    code = answer.error_code or ""
+    return _News(
+        cause=Cause.ANSWER,
+        states=(answer.state,),
+        sid=answer.sid,
+        http_status=answer.http_status,
+        error_code=answer.error_code,
+        request_id=answer.request_id,
+        stops=answer.stops,
+        learned=answer.learned,
+        code_of={answer.state: code} if answer.state in {"failed", "undelivered"} else {},
+    )
+
+
+def _of_report(told: Told) -> _News:
+    report = told.report
+    code = report.error_code or None
+    return _News(
+        cause=Cause.RECEIPT,
+        states=(report.state,),
+        sid=report.sid,
+        error_code=code,
+        stops=told.stops,
+        learned=told.learned,
+        code_of={report.state: report.error_code} if report.error_code else {},
+    )
+
+
+def _merge(old: _News, new: _News) -> _News:
+    return replace(
+        new,
+        states=old.states + new.states,
+        sid=old.sid or new.sid,
+        error_code=new.error_code or old.error_code,
+        stops=new.stops or old.stops,
+        learned=new.learned or old.learned,
+        code_of=old.code_of | new.code_of,
+    )
+
+
+def _receipts(told: Sequence[Told]) -> dict[str, object]:
+    return {
+        "attempts": [one_told.attempt_id for one_told in told],
+        "sids": [one_told.report.sid for one_told in told],
+        "statuses": [one_told.report.status for one_told in told],
+        "codes": [one_told.report.error_code for one_told in told],
+        "sources": [one_told.source for one_told in told],
+        "times": [one_told.report.carrier_time for one_told in told],
+    }
+
+
+def _numbers(gone: Sequence[Row]) -> dict[str, object]:
+    ordered = sorted(gone, key=lambda row: row["number"])
+    return {
+        "companies": [row["company_id"] for row in ordered],
+        "channels": [row["channel"] for row in ordered],
+        "numbers": [row["number"] for row in ordered],
+        "recipients": [row["recipient_id"] for row in ordered],
+    }
