@@ -36,12 +36,19 @@ def read_number(text: str, country: str) -> Number | NoNumber:
     left out, with a reason that says what to correct.
     """
     text = _without_note(_visible(text))
-    if not text:
+    if not any(char.isalnum() for char in text):
         return NoNumber(Reason.NO_NUMBER)
     if len(text) > _LONGEST or not any(char.isdigit() for char in text):
         return NoNumber(Reason.UNREADABLE)
-    if _is_several(text, country):
+    if _is_several(text, country, _SEPARATOR):
         return NoNumber(Reason.TWO_NUMBERS)
+    result = _read_one(text, country)
+    if isinstance(result, NoNumber) and _is_several(text, country, _GAP):
+        return NoNumber(Reason.TWO_NUMBERS)
+    return result
+
+
+def _read_one(text: str, country: str) -> Number | NoNumber:
     try:
         number = _parse(text, country)
     except NumberParseException as error:
@@ -66,7 +73,8 @@ _NOTE = re.compile(
 
 def _visible(text: str) -> str:
     """Without the invisible marks that come along when numbers are pasted from elsewhere."""
-    return "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
+    seen = (char for char in text if unicodedata.category(char) != "Cf")
+    return "".join(seen).replace("＋", "+").strip()
 
 
 def _without_note(text: str) -> str:
@@ -74,22 +82,23 @@ def _without_note(text: str) -> str:
     return _NOTE.sub("", text)
 
 
-_SEPARATOR = re.compile(r"[;,|/\\\n&]|[^\W\d_]+\.?(?=\s*[+(\d])")
+_SEPARATOR = re.compile(r"[;,|/\\\n&]|[^\W\d_]+\.?(?=\s*[+(\d])|(?<=\d)\s*(?=\+)")
+_CERTAIN = frozenset("/\\|\n&")
+_GAP = re.compile(r"\s+")  # only where the digits make no single number: 5123 4123 has one, too
 
 
-def _is_several(text: str, country: str) -> bool:
+def _is_several(text: str, country: str, separator: re.Pattern[str]) -> bool:
     """Whether the field holds more than one number.
 
     A separator alone proves nothing (`0171/1234567` is one German number), but digits that go on
     behind a whole number do: `415-555-2671 / 2672`. A comma, a semicolon or a word may also lead
     to an extension, so behind these it takes a number's worth of digits.
     """
-    if text.count("+") > 1:
-        return True
-    for found in _SEPARATOR.finditer(text):
-        head, tail = text[: found.start()], text[found.end() :]
+    for found in separator.finditer(text):
+        head, tail = _without_note(text[: found.start()]), text[found.end() :]
         digits = sum(char.isdigit() for char in tail)
-        if digits >= (1 if found[0] in "/\\|\n&" else 7) and _is_whole(head, country):
+        enough = 1 if found[0] in _CERTAIN else 7
+        if digits >= enough and _is_whole(head, country):
             return True
         if digits >= 7 and sum(char.isdigit() for char in head) >= 7 and _is_whole(tail, country):
             return True
@@ -184,7 +193,7 @@ def mask(number: str) -> str:
         code = ""
     kept = f"+{code}" if code else ""
     hidden = len(number) - len(kept) - 3
-    return kept + "•" * hidden + number[-3:] if hidden > 0 else "•" * len(number)
+    return kept + "•" * hidden + number[-3:] if hidden > 3 else "•" * len(number)
 
 
 def normalise_query(text: str, country: str) -> tuple[str, ...]:
