@@ -48,6 +48,10 @@ Outbound messaging is switched off for this account. Ask Twilio's support.
 This isn't a complete phone number. Correct it in Pipedrive (with + and the country code), then text them again.
 Twilio can't read the number.
 
+21266 | answer | permanent | no | go
+This is the number we send from. Choose a number of theirs.
+To and From are the same number.
+
 21614 | answer | permanent | no | go
 This isn't a mobile number. Use another number of theirs.
 Remembered: the number is not texted again.

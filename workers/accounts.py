@@ -1,0 +1,60 @@
+"""Knows which Twilio account a company sends with: today the operator's, from the environment."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from workers.ports.outside import Account
+from workers.settings import Settings
+
+
+class FirstCompany(Protocol):
+    """What this needs of the installations."""
+
+    async def first_company(self) -> int | None: ...
+
+
+class OperatorAccount:
+    """Our `Accounts`: the operator's account for the companies that may use it, none for others."""
+
+    def __init__(self, settings: Settings, installations: FirstCompany) -> None:
+        self._account = account_in(settings)
+        self._companies = companies_in(settings.twilio_companies)
+        self._installations = installations
+
+    async def of(self, company_id: int) -> Account | None:
+        """The account that `company_id` sends with, or None: it may write but not send."""
+        if self._account is None:
+            return None
+        if self._companies == "first":
+            allowed = company_id == await self._installations.first_company()
+        else:
+            allowed = self._companies == "*" or company_id in self._companies
+        return self._account if allowed else None
+
+
+def account_in(settings: Settings) -> Account | None:
+    """The account of the environment, or None where a part of it is missing."""
+    tokens = settings.twilio_auth_tokens
+    key, secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret.get_secret_value()
+    sends_from = settings.twilio_messaging_service_sid or settings.twilio_from
+    if not settings.twilio_account_sid or not sends_from or not (key or tokens):
+        return None
+    return Account(
+        account_sid=settings.twilio_account_sid,
+        username=key or settings.twilio_account_sid,
+        password=secret if key else tokens[0],
+        auth_tokens=tokens,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        sender=settings.twilio_from,
+    )
+
+
+def companies_in(text: str) -> frozenset[int] | str:
+    """`TWILIO_COMPANIES`: "*", the ids, or "first" when unset."""
+    if text.strip() in {"", "*"}:
+        return text.strip() or "first"
+    try:
+        return frozenset(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(f"TWILIO_COMPANIES={text!r}: write * or ids like 7,8") from None

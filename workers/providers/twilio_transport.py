@@ -1,0 +1,157 @@
+"""Our transport under the twilio SDK: one pooled aiohttp session that never sends anything twice.
+
+The SDK's own transport has no time-out, repeats creates on request and drops the answer's headers
+(twilio.md §10). This one tells what was certainly not sent from what may have been.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
+from twilio.http.response import Response  # type: ignore[import-untyped]
+from yarl import URL
+
+from workers.domain.errors import ProviderError, Unavailable, Unconfirmed
+from workers.providers.twilio_codes import classify, classify_read
+
+TWILIO = "https://api.twilio.com"
+CONNECT_SECONDS = 5.0
+#: Shorter than what servers allow (ELB 60 s, uvicorn 5 s): a request written while the other side
+#: closes an idle connection would be one that we know nothing of.
+IDLE_SECONDS = 4.0
+
+#: The last moment at which the request may be written, by `boottime()`; set around a call.
+post_before: ContextVar[float] = ContextVar("post_before")
+
+_log = logging.getLogger("twilio")
+_log.setLevel(logging.WARNING)  # below that the SDK logs phone numbers
+
+# What aiohttp raises before it writes the first byte (client.py, `_connect_and_send_request`).
+# Everything else that it raises comes after it, or can't be told from that.
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,  # DNS, TCP and TLS
+    aiohttp.ConnectionTimeoutError,  # the same, too slow; or no free connection
+    aiohttp.InvalidURL,
+)
+
+
+def boottime() -> float:
+    """Seconds that go on while the machine sleeps or the process is stopped."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class _Request(aiohttp.ClientRequest):
+    """Looks at the clock once more when the connection is there and nothing is written yet."""
+
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        if boottime() > post_before.get(float("inf")):
+            raise Unavailable("", "It took too long to get a connection.")
+        return await super().send(conn)
+
+
+class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
+    """One per event loop; serves all accounts, as each request carries its own login."""
+
+    def __init__(self, *, url: str = "", timeout: float = 30, connections: int = 110) -> None:
+        super().__init__(_log, is_async=True)
+        self._origin = url or TWILIO
+        self._connections = connections
+        connect = min(CONNECT_SECONDS, timeout / 2)  # always ends first, so it is never mistaken
+        self._timeouts = aiohttp.ClientTimeout(total=timeout, connect=connect)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the SDK's word; ours is set once
+        allow_redirects: bool = False,
+    ) -> Response:
+        """What the SDK calls: one request, at most once on the wire. Raises ProviderErrors."""
+        lost = Unavailable if method == "GET" else Unconfirmed
+        try:
+            async with self._open().request(
+                method,
+                self._address(uri, params),
+                data=urlencode(data, doseq=True).encode() if data else None,
+                headers={**(headers or {}), "Accept-Encoding": "identity"},
+                auth=aiohttp.BasicAuth(*auth) if auth else None,
+                allow_redirects=False,
+            ) as answer:
+                return _read(method, answer, await answer.read())
+        except _NOT_SENT as error:
+            raise Unavailable("", f"Not connected: {type(error).__name__}.") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise lost("", f"Answer lost: {type(error).__name__}.") from None
+
+    async def aclose(self) -> None:
+        """Closes the connections; a later request would open new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _address(self, uri: str, params: Mapping[str, object] | None) -> URL:
+        # The SDK knows no base URL. The host is pinned here, also against a next-page link that
+        # leads elsewhere: our login goes nowhere else.
+        parts = urlsplit(uri)
+        query = urlencode(params) if params else parts.query
+        return URL(f"{self._origin}{parts.path}{'?' if query else ''}{query}", encoded=True)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:  # here and not in __init__: it needs the running loop
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._connections, keepalive_timeout=IDLE_SECONDS
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeouts,
+                request_class=_Request,
+            )
+        return self._session
+
+
+def _read(method: str, answer: aiohttp.ClientResponse, body: bytes) -> Response:
+    request_id = answer.headers.get("Twilio-Request-Id", "")
+    text = body.decode(errors="replace")
+    content = _json(text)
+    if 200 <= answer.status < 300 and content is not None:
+        # The SDK hands headers on as a plain dict, so their names are ours.
+        return Response(answer.status, text, {"request_id": request_id})
+    code = str((content or {}).get("code") or "")
+    after = _retry_after(answer.headers.get("Retry-After", ""))
+    means = classify_read if method == "GET" else classify
+    error: ProviderError = means(answer.status, code, after=after, request_id=request_id)
+    raise error
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    """The object in the answer, or None: cut, empty, or a gateway's page."""
+    with suppress(ValueError):
+        content = json.loads(text)
+        if isinstance(content, dict):
+            return content
+    return None
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds, from seconds or a date (RFC 9110 §10.2.3)."""
+    if text.isdecimal():
+        return float(text)
+    with suppress(ValueError):
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    return None
