@@ -11,7 +11,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from workers.domain.reason import Reason
 
-__all__ = ["NoNumber", "Number", "Reason", "mask", "normalise_query", "read_number"]
+__all__ = ["NoNumber", "Number", "Reason", "mask", "normalise_query", "read_number", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,15 @@ def mask(number: str) -> str:
     kept = f"+{code}" if code else ""
     hidden = len(number) - len(kept) - 3
     return kept + "•" * hidden + number[-3:] if hidden > 3 else "•" * len(number)
+
+
+def written(number: str) -> str:
+    """`+372 5123 4123`, as people write it; what is no E.164 stays as it is."""
+    try:
+        read = phonenumbers.parse(number, None)
+    except NumberParseException:
+        return number
+    return phonenumbers.format_number(read, PhoneNumberFormat.INTERNATIONAL)
 
 
 def normalise_query(text: str, country: str) -> tuple[str, ...]:
