@@ -125,7 +125,7 @@ def _several(query: Mapping[str, str], max_chosen: int) -> Selection:
         return Chosen(ids)
     excluded = frozenset(_ids(unticked)) if unticked else frozenset()
     _refuse_too_many(len(excluded), max_chosen, "people are unticked")
-    return _filtered(_filter_of(query), excluded)
+    return _filtered(query.get("filter", ""), excluded)
 
 
 def _refuse_cut_short(query: Mapping[str, str]) -> None:
@@ -175,17 +175,13 @@ def _json_object(text: str) -> list[tuple[str, Any]] | None:
     return [(name.strip(), value) for name, value in pairs]
 
 
-def _filter_of(query: Mapping[str, str]) -> list[tuple[str, Any]]:
-    pairs = _json_object(query.get("filter", ""))
+def _filtered(text: str, excluded: frozenset[int]) -> Filtered:
+    """Exactly one of the three documented selectors; anything else is refused, never guessed."""
+    pairs = _json_object(text)
     if pairs is None:
         raise BadRequest(
             "bad_filter", "This link's list can't be read; it may have lost its end.", _BACK
         )
-    return pairs
-
-
-def _filtered(pairs: Sequence[tuple[str, Any]], excluded: frozenset[int]) -> Filtered:
-    """Exactly one of the three documented selectors; anything else is refused, never guessed."""
     selectors = [
         (name, value)
         for name, value in pairs
