@@ -1,0 +1,59 @@
+"""Who may do what with a batch: its owner everything, support reads and stops, others see nothing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class Rep(Protocol):
+    """Who asks; `ports.outside.User` is one."""
+
+    @property
+    def company_id(self) -> int: ...
+
+    @property
+    def user_id(self) -> int: ...
+
+    @property
+    def is_admin(self) -> bool: ...
+
+
+class Right(StrEnum):
+    """What somebody is to a batch."""
+
+    OWNER = "owner"  # does everything with it
+    SUPPORT = "support"  # the company's Pipedrive admins: read, pause and stop; send nothing
+    NONE = "none"  # another company, or another rep: as if it did not exist (404)
+
+
+def right(company_id: int, owner_id: int, rep: Rep) -> Right:
+    """What `rep` is to the batch of `owner_id` in `company_id`.
+
+    A user id alone means nothing: Pipedrive's installations are unique by (company, user).
+    """
+    if rep.company_id != company_id:
+        return Right.NONE
+    if rep.user_id == owner_id:
+        return Right.OWNER
+    return Right.SUPPORT if rep.is_admin else Right.NONE
+
+
+def may_read(company_id: int, owner_id: int, rep: Rep) -> bool:
+    """Whether `rep` sees the batch, its people and their texts."""
+    return right(company_id, owner_id, rep) is not Right.NONE
+
+
+def may_control(company_id: int, owner_id: int, rep: Rep) -> bool:
+    """Whether `rep` may pause and stop it."""
+    return right(company_id, owner_id, rep) is not Right.NONE
+
+
+def may_send(company_id: int, owner_id: int, rep: Rep) -> bool:
+    """Whether `rep` may write, confirm, undo, go on, retry and send anyway."""
+    return right(company_id, owner_id, rep) is Right.OWNER
+
+
+def may_search(rep: Rep) -> bool:
+    """Whether `rep` may look people up across all batches of their company (`/support`)."""
+    return rep.is_admin
