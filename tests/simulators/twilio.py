@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
+import sys
 from collections import deque
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
@@ -104,6 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
         access_log=False,
         timeout_graceful_shutdown=1,
     )
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))  # uvicorn repeats the signal when it is done
     uvicorn.Server(config).run()
 
 
