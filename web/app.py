@@ -1,0 +1,69 @@
+"""The door, put together: routes, guards, reactions and the runtime behind them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import BaseRoute
+from workers.runtime import open_runtime
+
+from web import (
+    actions,
+    batches,
+    controls,
+    health,
+    home,
+    oauth,
+    pages,
+    receipts,
+    sessions,
+    support,
+)
+from web.guards import OnlyOurPages
+from web.headers import SecurityHeaders
+from web.reactions import Reactions, RefuseTooLong, react
+from workers.ports.runtime import Runtime
+from workers.settings import Settings
+
+#: The longest form is a text of some thousand characters; receipts are far shorter.
+LONGEST_BODY = 256 * 1024
+
+
+def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlette:
+    """The whole door; without a `runtime` it opens its own while it is served."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if runtime is not None:
+            yield
+            return
+        async with open_runtime(settings) as opened:
+            app.state.runtime = opened
+            yield
+
+    app = Starlette(
+        routes=_routes(),
+        lifespan=lifespan,
+        middleware=[
+            Middleware(SecurityHeaders, settings=settings),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=LONGEST_BODY),
+            Middleware(Reactions),
+            Middleware(RefuseTooLong),
+            Middleware(OnlyOurPages, settings=settings),
+        ],
+        exception_handlers={HTTPException: react},
+    )
+    app.router.redirect_slashes = False  # its redirect would be built from the Host header
+    if runtime is not None:
+        app.state.runtime = runtime
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    ours = (actions, oauth, sessions, batches, controls, support, home, receipts, health)
+    return [pages.static, *(route for module in ours for route in module.routes)]
