@@ -303,3 +303,48 @@ def test_a_link_may_carry_a_bad_token(pipedrive: Pipedrive, kind: str) -> None:
     token = pipedrive.world.link_url([1], token=kind).rpartition("=")[2]
     with pytest.raises(jwt.InvalidTokenError):
         jwt.decode(token, SECRET, algorithms=["HS256"])
+
+
+# ---------------------------------------------------------------- pages
+
+
+def test_the_list_shows_everybody_as_text_and_what_a_select_all_would_take(
+    pipedrive: Pipedrive,
+) -> None:
+    shown = pipedrive.http.get("/")
+    assert "58 people" in shown.text
+    assert shown.text.count('name="selectedIds"') == 60  # two of them went a minute ago
+    assert "<script>alert" not in shown.text
+    assert "&lt;script&gt;alert" in shown.text
+    mine = pipedrive.http.get("/", params={"list": "mine"})
+    assert "{&#34;user_id&#34;:7}" in mine.text
+    assert pipedrive.http.get("/person/13").status_code == 200
+    assert pipedrive.http.get("/person/59").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("selectedIds=1&selectedIds=9&sign=none", "selectedIds=1%2C9&excludedIds=&filter=%7B"),
+        ("all=1&selectedIds=1&excludedIds=3,4", "selectedIds=&excludedIds=3%2C4&filter=%7B"),
+        (
+            "view=details&selectedIds=5&sign=none",
+            "view=details&userId=7&companyId=42&selectedIds=5",
+        ),
+    ],
+)
+def test_the_menu_leads_to_the_app_with_what_was_ticked(
+    pipedrive: Pipedrive, form: str, expected: str
+) -> None:
+    url = f"/app-extensions/actions/sms?{form}&filter=%7B%22everyone%22:1%7D"
+    answer = pipedrive.http.get(url)
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith(
+        "http://app.test/actions/sms?resource=person&view="
+    )
+    assert expected in answer.headers["location"]
+    assert ("token=" in answer.headers["location"]) == ("sign=none" not in form)
+
+
+def test_nobody_ticked_leads_nowhere(pipedrive: Pipedrive) -> None:
+    assert pipedrive.http.get("/app-extensions/actions/sms").status_code == 400

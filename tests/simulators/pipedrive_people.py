@@ -69,8 +69,12 @@ DELETED, HIDDEN = 58, 59
 
 def estonian_mobile(person_id: int) -> str:
     """Another eight digits for every id below nine million, beginning with 5, not ending in 90–99."""
-    middle = (person_id // 90 * 61843 + 12345) % 100_000
-    return f"5{middle:05}{(person_id * 37 + 11) % 90:02}"
+    middle, end = _digits(person_id)
+    return f"5{middle:05}{end:02}"
+
+
+def _digits(person_id: int) -> tuple[int, int]:
+    return (person_id // 90 * 61843 + 12345) % 100_000, (person_id * 37 + 11) % 90
 
 
 def _landline(person_id: int) -> str:
@@ -79,18 +83,18 @@ def _landline(person_id: int) -> str:
 
 def _ordinary(person_id: int) -> tuple[str, Phones]:
     name = f"{FIRST[person_id * 7 % len(FIRST)]} {LAST[person_id * 5 % len(LAST)]}"
-    own, end = estonian_mobile(person_id), (person_id * 37 + 11) % 90
+    own, (middle, end) = estonian_mobile(person_id), _digits(person_id)
     match person_id % 12:
         case 0:
             return name, [("work", f"+372 {_landline(person_id)}"), ("mobile", f"+372 {own}")]
         case 2:
             return name, [("mobile", f"{own[:4]} {own[4:]}")]
         case 4:
-            return name, [("mobile", f"+44 7400 {person_id // 90 % 10_000:04}{end:02}")]
+            return name, [("mobile", f"+44 7400 {middle % 10_000:04}{end:02}")]
         case 6:
             return name, [("work", f"+372 {own[:4]} {own[4:]}"), ("other", "")]
         case 7:
-            return name, [("mobile", f"+49 151 2{person_id // 90 % 100_000:05}{end:02}")]
+            return name, [("mobile", f"+49 151 2{middle:05}{end:02}")]
         case 9:
             return name, [("home", own)]
         case _:
