@@ -9,15 +9,15 @@ from __future__ import annotations
 
 TABLE = """
 20003 | answer | account | fix | stop
-Sending stops: the text account refuses our login. Ask an admin to connect it again.
+The text account refuses our login. Ask an admin to connect it again.
 Enter the account SID and key again; the key may be revoked or may lack the Messages permission.
 
 20005 10001 30002 | either | account | fix | stop
-Sending stops: the text account is suspended or out of funds. Ask an admin to top it up.
+The text account is suspended or out of funds. Ask an admin to top it up.
 Top up the Twilio account, or contact Twilio about the suspension.
 
 20404 | answer | account | fix | stop
-Sending stops: the text account can't be found. Ask an admin to check its settings.
+The text account can't be found. Ask an admin to check its settings.
 Check the account SID and the Messaging Service SID.
 
 20429 | answer | throttle | auto | go
@@ -29,19 +29,19 @@ The text service has a problem. Wait a few minutes before you text this person a
 As an answer: we are checking whether it went out. As a receipt: it did not.
 
 20001 21602 21603 21604 21619 21658 21609 21624 | answer | bug | no | stop
-Sending stops: we asked for this text in a wrong way. Tell support, there is nothing you can fix.
+We asked for this text in a wrong way. Tell support, there is nothing you can fix.
 A fault of Volley's request. Tell its makers the code.
 
 10002 21608 21219 | answer | account | fix | stop
-Sending stops: the text account is a trial and reaches verified numbers only. Ask an admin to upgrade it.
+The text account is a trial and reaches verified numbers only. Ask an admin to upgrade it.
 Upgrade the Twilio account, or verify the number in its console.
 
 30044 30454 63038 | either | account | later | stop
-Sending stops: the text account's limit for today is used up. Go on tomorrow, or ask an admin to raise it.
+The text account's limit for today is used up. Go on tomorrow, or ask an admin to raise it.
 Wait 24 hours, or upgrade the account.
 
 30037 | receipt | account | fix | stop
-Sending stops: the text account may not send at the moment. Ask an admin.
+The text account may not send at the moment. Ask an admin.
 Outbound messaging is switched off for this account. Ask Twilio's support.
 
 21211 21217 21401 21421 | answer | permanent | no | go
@@ -69,19 +69,19 @@ Texts to this country are switched off. Ask an admin to switch the country on.
 Enable the country under Messaging > Settings > Geo permissions in Twilio's console.
 
 21606 21659 21660 21661 21212 21616 | answer | sender | fix | stop
-Sending stops: the number we send from can't be used. Ask an admin to choose it again.
+The number we send from can't be used. Ask an admin to choose it again.
 The sender isn't yours, can't send texts, or is a short code of another country.
 
 21657 21708 21709 30042 | either | sender | fix | stop
-Sending stops: the sender name isn't allowed. Ask an admin to choose another one.
+The sender name isn't allowed. Ask an admin to choose another one.
 Pick or register a different sender ID.
 
 21701 21702 21705 | answer | sender | fix | stop
-Sending stops: the sender is missing. Ask an admin to choose it again.
+The sender is missing. Ask an admin to choose it again.
 The Messaging Service doesn't exist any more, or isn't this account's; select it again.
 
 21703 21704 | either | sender | fix | stop
-Sending stops: no number of ours can reach them. Ask an admin to add one.
+No number of ours can reach them. Ask an admin to add one.
 The Messaging Service has no suitable number in its sender pool; add one.
 
 21664 21666 21667 | answer | bug | no | go
@@ -113,11 +113,11 @@ The mobile network doesn't take these words. Change the text and try again.
 For 63005 also check that they use WhatsApp.
 
 21620 21623 63019 11751 | either | content | fix | stop
-Sending stops: the attachment can't be fetched. Check its link.
+The attachment can't be fetched. Check its link.
 The link must answer without a login, with the right type and size.
 
 21654 21655 21656 63027 63028 | either | content | fix | stop
-Sending stops: the template and its fields don't match. Choose the template again.
+The template and its fields don't match. Choose the template again.
 Compare the template's variables with what is filled in.
 
 30003 | receipt | temporary | later | go
@@ -165,15 +165,15 @@ Today's limit at this mobile network is used up. Go on tomorrow.
 The carrier's daily cap; it resets at midnight Pacific time. 30025 and 30026 are warnings.
 
 30032 | receipt | sender | fix | stop
-Sending stops: our toll-free number isn't verified. Ask an admin to finish that.
+Our toll-free number isn't verified. Ask an admin to finish that.
 Submit the toll-free verification in Twilio's console.
 
 30033 | receipt | sender | fix | stop
-Sending stops: the registration of our number is suspended. Ask an admin.
+The registration of our number is suspended. Ask an admin.
 The 10DLC campaign is suspended; ask Twilio's support.
 
 30034 | receipt | sender | fix | stop
-Sending stops: our US number isn't registered for business texts. Ask an admin to register it.
+Our US number isn't registered for business texts. Ask an admin to register it.
 Register brand and campaign (A2P 10DLC) in Twilio's console; it takes 10 to 15 business days.
 
 30036 | receipt | throttle | user | go
@@ -209,7 +209,7 @@ This number is blocked for legal reasons. Don't contact them.
 A known litigator (US), says Twilio's Compliance Toolkit.
 
 63001 63007 63008 63020 63022 | either | sender | fix | stop
-Sending stops: our WhatsApp sender isn't connected. Ask an admin to finish its set-up.
+Our WhatsApp sender isn't connected. Ask an admin to finish its set-up.
 63020: accept Twilio's invitation in Meta Business Manager.
 
 63003 63024 | either | permanent | no | go
@@ -221,7 +221,7 @@ They haven't joined the WhatsApp sandbox. Ask them to send its join phrase.
 Sandbox only; production senders have no join phrase.
 
 63016 | receipt | content | fix | stop
-Sending stops: more than 24 hours since they last wrote, so WhatsApp wants a template. Choose one.
+More than 24 hours since they last wrote, so WhatsApp wants a template. Choose one.
 Outside the 24-hour window only approved templates are delivered.
 
 63017 63018 | either | throttle | auto | go
@@ -245,7 +245,7 @@ They can't be reached by RCS. Send them a text (SMS) instead.
 Use a sender with SMS fallback.
 
 63040 63041 63042 | receipt | content | fix | stop
-Sending stops: WhatsApp doesn't accept this template now. Choose another one.
+WhatsApp doesn't accept this template now. Choose another one.
 Rejected, paused or disabled by Meta.
 
 63049 | receipt | temporary | later | go
@@ -253,10 +253,10 @@ WhatsApp chooses not to show them another marketing message now. Don't repeat it
 Meta limits marketing per person; use a utility template only where it is one.
 
 63051 63112 | either | sender | fix | stop
-Sending stops: our WhatsApp account is locked. Ask an admin.
+Our WhatsApp account is locked. Ask an admin.
 The WhatsApp business account is locked or disabled by Meta.
 
 63062 | either | account | fix | stop
-Sending stops: WhatsApp's terms for marketing messages aren't accepted. Ask an admin.
+WhatsApp's terms for marketing messages aren't accepted. Ask an admin.
 Accept Meta's Marketing Messages terms in WhatsApp Manager.
 """

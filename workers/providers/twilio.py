@@ -52,7 +52,10 @@ class TwilioMessenger:
     async def fetch(self, account: Account, sid: str) -> Report:
         """The message as Twilio has it now; `Rejected` when it has none."""
         answer = await self._messages(account).get(sid).fetch_with_http_info_async()
-        return _report(answer.data, answer.status_code, answer.headers["request_id"])
+        report = _report(answer.data, answer.status_code, answer.headers["request_id"])
+        if report.sid != sid:
+            raise Unavailable("", "An answer about no message.", request_id=report.request_id)
+        return report
 
     async def find(
         self, account: Account, *, to: str, body: str, since: datetime, until: datetime

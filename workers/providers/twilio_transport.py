@@ -89,8 +89,7 @@ class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
                 method,
                 self._address(uri, params),
                 data=urlencode(data, doseq=True).encode() if data else None,
-                headers={**(headers or {}), "Accept-Encoding": "identity"},
-                auth=aiohttp.BasicAuth(*auth) if auth else None,
+                headers={**(headers or {}), **_login(auth), "Accept-Encoding": "identity"},
                 allow_redirects=False,
             ) as answer:
                 return _read(method, answer, await answer.read())
@@ -123,6 +122,10 @@ class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
                 request_class=_Request,
             )
         return self._session
+
+
+def _login(auth: tuple[str, str] | None) -> dict[str, str]:
+    return {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
 
 
 def _read(method: str, answer: aiohttp.ClientResponse, body: bytes) -> Response:
