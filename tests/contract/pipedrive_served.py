@@ -18,11 +18,11 @@ PUBLIC_URL = "http://volley.test"
 def settings_for(pipedrive_url: str, **more: object) -> Settings:
     """Settings of an app whose Pipedrive is at `pipedrive_url` ("" = the real one)."""
     return Settings(
-        secret_key="s" * 32,  # type: ignore[arg-type]
+        secret_key="s" * 32,
         public_url=PUBLIC_URL,
         pipedrive_url=pipedrive_url,
         pipedrive_client_id=CLIENT_ID,
-        pipedrive_client_secret=CLIENT_SECRET,  # type: ignore[arg-type]
+        pipedrive_client_secret=CLIENT_SECRET,
         **more,  # type: ignore[arg-type]
     )
 

@@ -24,7 +24,7 @@ HERE, LATER, LAST = b"here", b"later", b"last"
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    settings = Settings(secret_key="s" * 32, database_url=database_url)  # type: ignore[arg-type]
+    settings = Settings(secret_key="s" * 32, database_url=database_url)
     async with make_pool(settings) as pool:
         installations = PgInstallations(pool, AesVault(["s" * 32]))
         for user in (ZOE, MAX):

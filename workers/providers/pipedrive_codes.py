@@ -123,7 +123,7 @@ def _status_within(body: Mapping[str, Any]) -> int:
 
 
 def _seconds(text: str) -> float | None:
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 13 else None
 
 
 def _object(response: httpx.Response) -> Mapping[str, Any] | None:
