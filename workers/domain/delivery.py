@@ -59,11 +59,13 @@ MOVES: Mapping[Cause, Mapping[State, frozenset[State]]] = {
         _S.UNCONFIRMED: _REPORTED,
         _S.ACCEPTED: _REPORTED - {_S.ACCEPTED},
         _S.SENT: _REPORTED - {_S.ACCEPTED, _S.SENT},
-        _S.FAILED: _ARRIVED,
+        _S.FAILED: _ARRIVED | {_S.UNDELIVERED},
         _S.UNDELIVERED: _ARRIVED,
         _S.DELIVERED: frozenset({_S.READ}),
-        # A re-send was asked for, and then the earlier text turned out to have been taken.
+        # A re-send was asked for (or asked for and stopped), and then the earlier text turned out to
+        # have been taken: what happened wins over what was meant.
         _S.READY: _TAKEN,
+        _S.CANCELED: _TAKEN,
     },
     Cause.WATCH: {_S.SENDING: frozenset({_S.UNCONFIRMED})},
     Cause.PERSON: {

@@ -8,7 +8,8 @@
     │  ├─ NotFound          404  not there, or not theirs (we never say which)
     │  ├─ Conflict          409  what they saw is no longer what is
     │  ├─ TooLong           413  more people or text than we take
-    │  └─ BadRequest        422  we understood the words but not the wish
+    │  ├─ BadRequest        422  we understood the words but not the wish
+    │  └─ NotBuilt          501  we know the wish and can't fulfil it yet
     ├─ CannotOpen           a sealed value that is not for us: treated as absent
     └─ ProviderError
        ├─ Unavailable       it certainly did nothing: wait, then try again
@@ -87,6 +88,18 @@ class BadRequest(Refused):
 
 class CannotOpen(VolleyError):
     """A sealed value of another key, another row, or damaged: as good as absent."""
+
+
+class TooMany(Refused):
+    """Too often in a short time."""
+
+    status = 429
+
+
+class NotBuilt(Refused):
+    """Not in this version of the app."""
+
+    status = 501
 
 
 class ProviderError(VolleyError):

@@ -113,6 +113,9 @@ class Batches(Protocol):
     ) -> UUID:
         """A new draft, or the batch that `key` made before; after `reusable_after` the key is free again."""
 
+    async def existing(self, key: bytes, *, reusable_after: timedelta | None) -> UUID | None:
+        """The batch that `key` made, unless the key is free again."""
+
     async def drafts_since(self, company_id: int, user_id: int, ago: timedelta) -> int: ...
 
     async def view(self, batch_id: UUID) -> BatchView | None: ...
@@ -146,7 +149,9 @@ class Rows(Protocol):
     async def reasons(self, batch_id: UUID) -> Mapping[tuple[State, str], int]:
         """How many people per (state, reason), for skipped, failed and undelivered."""
 
-    async def samples(self, batch_id: UUID, *, limit: int = 200) -> Sequence[tuple[RecipientRow, Fields]]:
+    async def samples(
+        self, batch_id: UUID, *, limit: int = 200
+    ) -> Sequence[tuple[RecipientRow, Fields]]:
         """`ready` people for the preview: the first ones and those with the longest values."""
 
     async def empty_fields(self, batch_id: UUID, names: Sequence[str]) -> Mapping[str, int]:
@@ -173,12 +178,16 @@ class Sessions(Protocol):
     async def identities(self, id_hash: bytes) -> Sequence[User]:
         """Who is signed in here, the newest sign-in first; () when unknown, idle > 7 d or > 30 d old."""
 
-    async def sign_in(self, id_hash: bytes, new_hash: bytes, *, company_id: int, user_id: int) -> None:
+    async def sign_in(
+        self, id_hash: bytes, new_hash: bytes, *, company_id: int, user_id: int
+    ) -> None:
         """Adds an identity and rotates the session's id from `id_hash` to `new_hash`."""
 
     async def sign_out(self, id_hash: bytes) -> None: ...
 
-    async def keep(self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes) -> None: ...
+    async def keep(
+        self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes
+    ) -> None: ...
 
     async def take(self, continuation_id: UUID, *, browser_hash: bytes) -> tuple[str, bytes] | None:
         """(kind, sealed), once, from the same browser, within ten minutes; else None."""
@@ -260,11 +269,18 @@ class Finding(Protocol):
 
     async def next_chosen(self, work: Resolving, *, limit: int) -> Sequence[int]: ...
 
-    async def known(self, company_id: int, channel: str, numbers: Sequence[str]) -> Mapping[str, str]:
+    async def known(
+        self, company_id: int, channel: str, numbers: Sequence[str]
+    ) -> Mapping[str, str]:
         """number → reason, of those that must not or cannot be texted."""
 
     async def keep_page(
-        self, work: Resolving, found: Sequence[Found], *, next_cursor: str | None, tokens: int,
+        self,
+        work: Resolving,
+        found: Sequence[Found],
+        *,
+        next_cursor: str | None,
+        tokens: int,
         seconds: float,
     ) -> bool:
         """Stores a page and renews the lease; False when the lease is somebody else's by now."""

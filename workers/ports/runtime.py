@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from workers.ports.ledger import Batches, Finding, Installations, Rows, Sessions, Support
 from workers.ports.outside import (
-    Accounts,
     AccessTokens,
+    Accounts,
     Bell,
     Identities,
     Messenger,
@@ -15,7 +16,7 @@ from workers.ports.outside import (
     ReceiptReader,
     Vault,
 )
-from workers.ports.sending import Claims, Decisions, Ledger, Watching
+from workers.ports.sending import Claims, Decisions, Ledger, Told, Watching
 from workers.settings import Settings
 
 
@@ -33,6 +34,7 @@ class Runtime:
     finding: Finding
     claims: Claims
     ledger: Ledger
+    tell: Callable[[Told], Awaitable[None]]  # durable when it returns; grouped with its neighbours
     watching: Watching
     people: People
     identities: Identities

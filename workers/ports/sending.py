@@ -91,7 +91,14 @@ class Claims(Protocol):
         """The batches that may send now, the one served least recently first."""
 
     async def claim(
-        self, batch_id: UUID, *, account_sid: str, sender: str, limit: int, worker: str, render: Render
+        self,
+        batch_id: UUID,
+        *,
+        account_sid: str,
+        sender: str,
+        limit: int,
+        worker: str,
+        render: Render,
     ) -> Sequence[Claimed]:
         """At most `limit` people: gate, attempts and moves in one transaction."""
 
@@ -109,6 +116,12 @@ class Ledger(Protocol):
 
     async def company_of(self, attempt_id: UUID) -> int | None: ...
 
+    async def hint(self, attempt_id: UUID, report: Report) -> None:
+        """An unsigned receipt: kept, and Twilio is asked about it soon."""
+
+    async def bound(self, sids: Sequence[str]) -> set[str]:
+        """Those that already belong to an attempt."""
+
 
 class Watching(Protocol):
     """Finds what went quiet; each due thing is claimed by moving its own time."""
@@ -117,7 +130,9 @@ class Watching(Protocol):
 
     async def due_looks(self, *, lease: timedelta, limit: int = 50) -> Sequence[Looked]: ...
 
-    async def looked(self, attempt_id: UUID, *, was: str, found: Literal["counted", "failed"]) -> None:
+    async def looked(
+        self, attempt_id: UUID, *, was: str, found: Literal["counted", "failed"]
+    ) -> None:
         """Sets the next look-up after this one; after the last one the person decides."""
 
     async def stopped(self, *, limit: int = 20) -> Sequence[UUID]:
@@ -145,7 +160,9 @@ class Decisions(Protocol):
     async def undo(self, batch_id: UUID) -> bool:
         """Back to draft, unless the first person was claimed."""
 
-    async def pause(self, batch_id: UUID, *, by: int | None, reason: str, code: str = "") -> bool: ...
+    async def pause(
+        self, batch_id: UUID, *, by: int | None, reason: str, code: str = ""
+    ) -> bool: ...
 
     async def resume(self, batch_id: UUID, *, send_within: timedelta) -> bool: ...
 

@@ -31,6 +31,12 @@ SELECT batch_id FROM mine
 
 BY_KEY = "SELECT batch_id FROM links WHERE key = %(key)s"
 
+EXISTING = (
+    BY_KEY
+    + """ AND (%(reusable_after)s::interval IS NULL
+  OR created_at >= now() - %(reusable_after)s::interval)"""
+)
+
 AGAIN = """
 INSERT INTO batches (id, company_id, user_id, channel, resource, view, selection)
 SELECT %(new)s, company_id, user_id, channel, resource, view, selection FROM batches WHERE id = %(id)s
@@ -57,14 +63,43 @@ SELECT batch_id, state, count(*) AS people, count(*) FILTER (WHERE looking) AS l
 FROM recipients WHERE batch_id = ANY(%(ids)s) GROUP BY batch_id, state
 """
 
-LIFE = (
-    "created_at resolved_at refused_reason confirmed_at not_before send_by first_claim_at paused_at "
-    "pause_reason canceled_at resolve_not_before resolve_wait_reason back_off_until"
-).split()
-COPIED = (
-    "id company_id user_id user_name timezone channel resource view source_name total revision body "
-    "seq now confirmed_revision confirmed_people pause_code paused_by_name canceled_by_name tokens_used"
-).split()
+LIFE = [
+    "created_at",
+    "resolved_at",
+    "refused_reason",
+    "confirmed_at",
+    "not_before",
+    "send_by",
+    "first_claim_at",
+    "paused_at",
+    "pause_reason",
+    "canceled_at",
+    "resolve_not_before",
+    "resolve_wait_reason",
+    "back_off_until",
+]
+COPIED = [
+    "id",
+    "company_id",
+    "user_id",
+    "user_name",
+    "timezone",
+    "channel",
+    "resource",
+    "view",
+    "source_name",
+    "total",
+    "revision",
+    "body",
+    "seq",
+    "now",
+    "confirmed_revision",
+    "confirmed_people",
+    "pause_code",
+    "paused_by_name",
+    "canceled_by_name",
+    "tokens_used",
+]
 
 
 def life_of(row: Row) -> Life:
@@ -129,6 +164,11 @@ class PgBatches:
         assert made is not None  # links are never deleted while their key is in use
         found: UUID = made["batch_id"]
         return found
+
+    async def existing(self, key: bytes, *, reusable_after: timedelta | None) -> UUID | None:
+        async with self._pool.connection() as connection:
+            found = await one(connection, EXISTING, key=key, reusable_after=reusable_after)
+        return found["batch_id"] if found else None
 
     async def again(self, batch_id: UUID, new_id: UUID) -> UUID:
         async with self._pool.connection() as connection:

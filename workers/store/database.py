@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 import psycopg
@@ -43,9 +43,9 @@ def make_pool(settings: Settings) -> Pool:
     )
 
 
-def again(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def again(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Repeats a whole transaction after a deadlock or a serialization failure."""
-    retrying: Callable[P, Awaitable[T]] = stamina.retry(
+    retrying: Callable[P, Coroutine[Any, Any, T]] = stamina.retry(
         on=AGAIN, attempts=5, timeout=10, wait_initial=0.01, wait_max=0.2
     )(work)
     return retrying
@@ -53,17 +53,17 @@ def again(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 async def rows(connection: Connection, sql: str, **params: object) -> list[Row]:
     """Every row of a statement."""
-    cursor = await connection.execute(sql, params)  # type: ignore[arg-type]  # our own constants
+    cursor = await connection.execute(sql, params)
     return await cursor.fetchall()
 
 
 async def one(connection: Connection, sql: str, **params: object) -> Row | None:
     """The first row of a statement, or None."""
-    cursor = await connection.execute(sql, params)  # type: ignore[arg-type]
+    cursor = await connection.execute(sql, params)
     return await cursor.fetchone()
 
 
 async def write(connection: Connection, sql: str, **params: object) -> int:
     """How many rows a statement wrote."""
-    cursor = await connection.execute(sql, params)  # type: ignore[arg-type]
+    cursor = await connection.execute(sql, params)
     return cursor.rowcount

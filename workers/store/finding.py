@@ -172,7 +172,11 @@ class PgFinding:
                 return False
             decided = await self._one_per_number(connection, work, found)
             await write(
-                connection, KEEP, id=work.batch_id, seq=done["seq"], **_columns(decided),
+                connection,
+                KEEP,
+                id=work.batch_id,
+                seq=done["seq"],
+                **_columns(decided),
                 sources=sources(Cause.RESOLVE, State.READY),
             )
         return True

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from workers.domain.delivery import RANK, Cause, State, may, strongest
+from workers.ports.outside import Report
 from workers.ports.sending import Answer, Told
 from workers.store.database import Connection, Pool, Row, again, one, rows, write
 
@@ -79,6 +80,11 @@ SELECT * FROM unnest(%(attempts)s::uuid[], %(sids)s::text[], %(statuses)s::text[
 ON CONFLICT (sid, status, error_code) DO NOTHING
 """
 
+HINT = """
+UPDATE attempts SET sid = coalesce(sid, %(sid)s), next_look_at = now() WHERE id = %(id)s
+"""
+BOUND = "SELECT sid FROM attempts WHERE sid = ANY(%(sids)s)"
+
 COMPANY = "SELECT company_id FROM attempts WHERE id = %(id)s"
 
 FINAL = RANK["canceled"]
@@ -103,15 +109,26 @@ class _News:
 class PgLedger:
     """Writes groups of answers and reports."""
 
-    def __init__(self, pool: Pool, *, first_lookup: timedelta, first_silence: timedelta) -> None:
+    def __init__(
+        self, pool: Pool, *, lookups: Sequence[timedelta], silence: Sequence[timedelta]
+    ) -> None:
         self._pool = pool
-        self._lookup = first_lookup
-        self._silence = first_silence
+        self._lookup = lookups[0] if lookups else timedelta()
+        self._silence = silence[0] if silence else timedelta()
 
     async def company_of(self, attempt_id: UUID) -> int | None:
         async with self._pool.connection() as connection:
             found = await one(connection, COMPANY, id=attempt_id)
         return found["company_id"] if found else None
+
+    async def hint(self, attempt_id: UUID, report: Report) -> None:
+        async with self._pool.connection() as connection, connection.transaction():
+            await write(connection, KEEP_RECEIPTS, **_receipts([Told(attempt_id, report, "hint")]))
+            await write(connection, HINT, id=attempt_id, sid=report.sid)
+
+    async def bound(self, sids: Sequence[str]) -> set[str]:
+        async with self._pool.connection() as connection:
+            return {row["sid"] for row in await rows(connection, BOUND, sids=list(sids))}
 
     async def answer(self, answers: Sequence[Answer]) -> None:
         news = {answer.attempt_id: _of_answer(answer) for answer in answers}
@@ -142,9 +159,7 @@ class PgLedger:
         self, connection: Connection, known: Sequence[Row], news: dict[UUID, _News]
     ) -> dict[UUID, int]:
         batches = sorted({row["batch_id"] for row in known})
-        proven = {
-            row["batch_id"] for row in known if "accepted" in news[row["attempt_id"]].states
-        }
+        proven = {row["batch_id"] for row in known if "accepted" in news[row["attempt_id"]].states}
         await rows(connection, LOCK_BATCHES, ids=batches)
         found = await rows(connection, NEXT_SEQ, ids=batches, proven=list(proven))
         return {row["id"]: row["seq"] for row in found}

@@ -1,0 +1,165 @@
+"""The sender: one loop per worker process that claims, posts and records until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+
+from workers.boottime import boottime
+from workers.grouping import Grouped
+from workers.pace import Pace
+from workers.ports.outside import Account
+from workers.ports.runtime import Runtime
+from workers.ports.sending import Answer, Claimed, Runnable
+from workers.stages.resolve import resolve
+from workers.stages.send import Outcome, post, write_text
+
+#: Idle, the database is looked at this often: holds that ended, back-off, lost rings.
+IDLE_SECONDS = 1.0
+AT_ONCE = 50
+NO_ACCOUNT = "no_account"
+RECORD_AGAIN = (0.1, 0.3, 1.0, 2.0)  # then every 2 s: an answer is never dropped
+
+log = structlog.get_logger()
+
+
+class Sender:
+    """Sends for every runnable batch, the one served least recently first."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._wake = asyncio.Event()
+        self._paces: dict[str, Pace] = {}
+        self._posts: set[asyncio.Task[None]] = set()
+        self._resolves: dict[UUID, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._answers: Grouped[Answer] = Grouped(self._record, seconds=0.05, most=50)
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._looked_for_resolves = 0.0
+        self.last_look = time.time()
+
+    def wake(self) -> None:
+        """There may be something to do (from the loop's own thread)."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until `drain`."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                busy = await self._round()
+                self._resolve_lost()
+            except Exception as error:  # the database is away: look again, whatever it was
+                log.warning("sender_round_failed", error=type(error).__name__)
+                busy = False
+            self.last_look = time.time()
+            if not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+
+    async def drain(self, *, seconds: float = 20) -> None:
+        """Claims nothing more, lets what is on the wire be answered, records it."""
+        self._stopping = True
+        self._wake.set()
+        left = self._posts | set(self._resolves.values())
+        if left:
+            await asyncio.wait(left, timeout=seconds)
+        await self._answers.close()
+
+    async def _round(self) -> bool:
+        """One turn over the runnable batches; whether anybody was claimed."""
+        busy = False
+        for runnable in await self._runtime.claims.runnable():
+            if self._stopping:
+                break
+            busy = await self._serve(runnable) or busy
+        return busy
+
+    async def _serve(self, runnable: Runnable) -> bool:
+        account = await self._runtime.accounts.of(runnable.company_id)
+        if account is None:
+            decisions = self._runtime.decisions
+            await decisions.pause(runnable.batch_id, by=None, reason="account", code=NO_ACCOUNT)
+            return False
+        pace = self._pace(account)
+        free = min(AT_ONCE, pace.free(runnable.batch_id, time.monotonic()))
+        if free < 1:
+            return False
+        claimed = await self._runtime.claims.claim(
+            runnable.batch_id,
+            account_sid=account.account_sid,
+            sender=account.origin,
+            limit=free,
+            worker=self._name,
+            render=write_text,
+        )
+        committed_at = boottime()
+        pace.took(runnable.batch_id, len(claimed))
+        for person in claimed:
+            self._start(self._send(account, pace, person, committed_at))
+        return bool(claimed)
+
+    def _pace(self, account: Account) -> Pace:
+        return self._paces.setdefault(
+            account.account_sid, Pace(most=self._runtime.settings.in_flight)
+        )
+
+    def _start(self, sending: asyncio._CoroutineLike[None]) -> None:
+        task = asyncio.get_running_loop().create_task(sending)
+        self._posts.add(task)
+        task.add_done_callback(self._posts.discard)
+
+    async def _send(
+        self, account: Account, pace: Pace, claimed: Claimed, committed_at: float
+    ) -> None:
+        try:
+            outcome = await post(self._runtime, account, claimed, committed_at=committed_at)
+        finally:
+            pace.gave(claimed.batch_id)
+        await self._heed(pace, outcome)
+        await self._answers.add(outcome.answer)
+        self._wake.set()
+
+    async def _heed(self, pace: Pace, outcome: Outcome) -> None:
+        batch_id = outcome.answer.batch_id
+        if outcome.answer.sid is not None:
+            pace.succeeded(batch_id)
+            self._wake.set()
+        elif outcome.slower and outcome.answer.stops is None:
+            now = time.monotonic()
+            was_blocked = pace.blocked_until > now
+            seconds = pace.slower(batch_id, wait=outcome.wait, now=now)
+            if not was_blocked:  # once per trouble, not once per text
+                await self._runtime.claims.back_off(batch_id, seconds=seconds)
+
+    async def _record(self, answers: Sequence[Answer]) -> None:
+        """Durable, however long the database is away: nobody else knows these answers."""
+        for turn in range(1_000):
+            try:
+                await self._runtime.ledger.answer(answers)
+                return
+            except Exception as error:
+                log.warning(
+                    "answers_not_recorded", error=type(error).__name__, answers=len(answers)
+                )
+                await asyncio.sleep(RECORD_AGAIN[min(turn, len(RECORD_AGAIN) - 1)])
+
+    def _resolve_lost(self) -> None:
+        """Once a second, people whose ring was lost or who had to wait are found without one."""
+        now = time.monotonic()
+        if now - self._looked_for_resolves >= IDLE_SECONDS and not self._resolves:
+            self._looked_for_resolves = now
+            task = asyncio.get_running_loop().create_task(self._resolve_due())
+            self._resolves[UUID(int=0)] = task
+            task.add_done_callback(lambda _: self._resolves.clear())
+
+    async def _resolve_due(self) -> None:
+        for batch_id in await self._runtime.finding.due(limit=4):
+            await resolve(self._runtime, batch_id, stop=lambda: self._stopping)

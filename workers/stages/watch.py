@@ -1,0 +1,83 @@
+"""Finishes what went quiet: dead claims, silent texts, unconfirmed ones, stopped batches, lost rings."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Literal
+
+from workers.domain.errors import ProviderError, Rejected
+from workers.ports.outside import Account, Report
+from workers.ports.runtime import Runtime
+from workers.ports.sending import Looked
+from workers.stages.confirm import move_stopped
+from workers.stages.record import told
+from workers.stages.send import write_text
+
+#: Longer than a look-up can take: a watch that died gives its looks back after this.
+LEASE = timedelta(seconds=90)
+Look = Literal["counted", "failed"]
+AT_ONCE = 8
+EARLIER = timedelta(seconds=5)
+LATER = timedelta(seconds=100)
+
+
+async def watch(runtime: Runtime) -> int:
+    """One round over everything that is due; returns how many things were done."""
+    done = await runtime.watching.give_up_dead_claims()
+    stopped = await runtime.watching.stopped()
+    for batch_id in stopped:
+        await move_stopped(runtime, batch_id)
+    for batch_id in await runtime.finding.due():
+        await runtime.bell.resolve(batch_id)
+    return done + len(stopped) + await look(runtime)
+
+
+async def look(runtime: Runtime, *, limit: int = 100) -> int:
+    """Asks Twilio about every attempt that is due."""
+    due = await runtime.watching.due_looks(lease=LEASE, limit=limit)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(looked: Looked) -> None:
+        async with gate:
+            await _look_at(runtime, looked)
+
+    await asyncio.gather(*(one(looked) for looked in due))
+    return len(due)
+
+
+async def _look_at(runtime: Runtime, looked: Looked) -> None:
+    account = await runtime.accounts.of(looked.company_id)
+    if account is None:
+        await runtime.watching.looked(looked.attempt_id, was=looked.state, found="failed")
+        return
+    try:
+        report = await _ask(runtime, account, looked)
+    except ProviderError as error:
+        # Twilio has no such text: a clear answer. Anything else is asked again soon.
+        found: Look = "counted" if isinstance(error, Rejected) else "failed"
+        await runtime.watching.looked(looked.attempt_id, was=looked.state, found=found)
+        return
+    if report is not None:
+        await runtime.ledger.tell([told(looked.attempt_id, report, source="look-up")])
+    await runtime.watching.looked(looked.attempt_id, was=looked.state, found="counted")
+
+
+async def _ask(runtime: Runtime, account: Account, looked: Looked) -> Report | None:
+    """What Twilio has for the attempt: by its SID, else by number, text and time."""
+    if looked.sid is not None:
+        return await runtime.messenger.fetch(account, looked.sid)
+    body, reason = write_text(looked.template, looked.fields)
+    if reason is not None:
+        return None
+    found = await runtime.messenger.find(
+        account,
+        to=looked.number,
+        body=body,
+        since=looked.started_at - EARLIER,
+        until=looked.started_at + LATER,
+    )
+    bound = await runtime.ledger.bound([report.sid for report in found])
+    free = [report for report in found if report.sid not in bound]
+    # Exactly one can only be ours; of several nobody knows, so a person decides.
+    return free[0] if len(free) == 1 else None
