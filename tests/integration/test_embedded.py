@@ -84,12 +84,16 @@ def test_a_postgres_left_by_a_killed_parent_gives_way(home: Path) -> None:
     with running(Postgres(home)) as url:
         keep(url)
 
+    assert not Postgres(home).answers()
+
 
 def test_a_valkey_left_by_a_killed_parent_gives_way(home: Path) -> None:
     killed_parent("Valkey", home)
 
     with running(Valkey(home)) as url, redis.Redis.from_url(url) as client:
         assert client.ping()
+
+    assert not Valkey(home).answers()
 
 
 def test_a_stale_pid_file_that_names_somebody_else_harms_nobody(home: Path) -> None:
