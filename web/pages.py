@@ -1,4 +1,4 @@
-"""Answers as a page or as JSON: the Jinja environment, the security headers and the error page."""
+"""Answers as a page or as JSON: the Jinja environment, the content policy and the error page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -14,10 +13,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from web import words
+from web import shown, words
+from web.clock import number, people, when
 from workers.domain.errors import Refused
 
 HERE = Path(__file__).parent
+_PRIVATE = {"Cache-Control": "no-store", "Vary": "Accept, Cookie"}
 STATIC = HERE / "static"
 
 #: Mounted by `web.app`; the files' names carry no version, their addresses do (`asset`).
@@ -40,7 +41,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(asset=asset, words=words)
-    made.filters.update(count=words.number, when=words.when, phone=words.phone)
+    made.filters.update(count=number, people=people, when=when, phone=shown.written)
     return made
 
 
@@ -57,7 +58,7 @@ def page(request: Request, name: str, *, status: int = 200, **context: Any) -> R
     """Template `name` as a whole page; `me` (a User or None) is who the header names."""
     known = {"me": None, "path": request.url.path, **context}
     html = environment.get_template(name).render(known)
-    return HTMLResponse(html, status_code=status, headers=headers(request))
+    return HTMLResponse(html, status_code=status, headers=_PRIVATE)
 
 
 def fragment(name: str, **context: Any) -> str:
@@ -69,19 +70,8 @@ def refused(request: Request, refusal: Refused) -> Response:
     """What happened and what to do, with its status; nothing was changed."""
     if wants_json(request):
         said = {"error": refusal.reason, "title": refusal.title, "advice": refusal.advice}
-        return JSONResponse(said, refusal.status, headers={"Cache-Control": "no-store"})
+        return JSONResponse(said, refusal.status, headers=_PRIVATE)
     return page(request, "error.html", status=refusal.status, refused=refusal)
-
-
-def headers(request: Request) -> dict[str, str]:
-    """No foreign request, no inline code, no copy in any cache."""
-    return {
-        "Content-Security-Policy": policy(_form_targets(request)),
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "Vary": "Accept, Cookie",
-    }
 
 
 @cache
@@ -91,11 +81,3 @@ def policy(form_targets: str) -> str:
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         f"img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {form_targets}"
     )
-
-
-def _form_targets(request: Request) -> str:
-    runtime = getattr(request.app.state, "runtime", None)
-    simulated = urlsplit(runtime.settings.pipedrive_url if runtime else "")
-    if simulated.netloc:
-        return f"{simulated.scheme}://{simulated.netloc}"
-    return "https://oauth.pipedrive.com https://*.pipedrive.com"

@@ -1,35 +1,292 @@
-"""The sentences of the page: states, reasons, counts, phases and waiting, in words (pure)."""
+"""The words of the page: states, reasons and waiting, one sentence each (pure)."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
 
-from markupsafe import Markup
-
-
-def number(value: int) -> str:
-    """3200 → "3,200"."""
-    return f"{value:,}"
-
-
-def when(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> Markup:
-    """A time element in the rep's zone: the clock today, the date before it on other days."""
-    return Markup('<time datetime="{}">{}</time>').format(
-        at.isoformat(), clock(at, zone, now, seconds=seconds)
-    )
+from web.clock import clock, number, people
+from workers.domain.action import Filtered
+from workers.domain.batch import ENDED, Waiting, is_too_late, phase
+from workers.domain.delivery import State
+from workers.domain.reason import Reason
+from workers.domain.reasons import code_of
+from workers.ports.ledger import BatchView, RecipientRow
+from workers.stages.preview import Warned
 
 
-def clock(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> str:
-    """ "14:31" today, "22 Nov, 14:31" on other days."""
-    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
-    shown = local.strftime("%H:%M:%S" if seconds else "%H:%M")
-    if local.date() == today.date():
-        return shown
-    year = f" {local.year}" if local.year != today.year else ""
-    return f"{local.day} {local.strftime('%b')}{year}, {shown}"
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A reason in words: what is so, and what a rep can do about it ("" = nothing to do)."""
+
+    said: str
+    advice: str = ""
 
 
-def phone(value: str | None) -> str:
-    """E.164 as a person writes it."""
-    return value or ""
+#: Why somebody was left out, by the key in `recipients.reason`.
+LEFT_OUT: dict[str, Why] = {
+    Reason.NO_NUMBER: Why("no phone number in Pipedrive", "Add one in Pipedrive."),
+    Reason.UNREADABLE: Why("their phone field holds no number", "Correct it in Pipedrive."),
+    Reason.NOT_POSSIBLE: Why(
+        "their number has too few or too many digits", "Correct it in Pipedrive."
+    ),
+    Reason.NO_COUNTRY_CODE: Why(
+        "their number has no country code", "Write it with + and the country code in Pipedrive."
+    ),
+    Reason.TWO_NUMBERS: Why(
+        "two numbers in one phone field", "Give each number its own field in Pipedrive."
+    ),
+    Reason.EXTENSION: Why(
+        "a number behind a switchboard", "Add a mobile number in Pipedrive, or call them."
+    ),
+    Reason.LANDLINE: Why(
+        "only a landline, which can't get texts", "Add a mobile number in Pipedrive, or call them."
+    ),
+    Reason.SERVICE_NUMBER: Why(
+        "only a service number, which can't get texts", "Add a mobile number in Pipedrive."
+    ),
+    Reason.PREMIUM: Why(
+        "a premium number, which is never texted", "Add a mobile number in Pipedrive."
+    ),
+    Reason.OPTED_OUT: Why(
+        "they replied STOP and don't want texts", "Nothing to do: it's their wish."
+    ),
+    Reason.SAME_NUMBER: Why(
+        "somebody else here has the same number", "Nothing to do: the number gets one text."
+    ),
+    Reason.TEXTED_RECENTLY: Why(
+        "this number was texted a moment ago", "Text them again later if you still need to."
+    ),
+    Reason.GONE: Why("deleted in Pipedrive, or not visible to you"),
+    Reason.UNTICKED: Why("you left them out"),
+    Reason.EMPTY_TEXT: Why(
+        "the text would be empty for them", "Fill in their details in Pipedrive, or add a default."
+    ),
+    Reason.TOO_LONG: Why(
+        "the text would be too long for them", "Shorten the text and write to them again."
+    ),
+}
+
+#: Why a whole selection could not be read, by `batches.refused_reason`.
+NOT_READ: dict[str, Why] = {
+    "too_many": Why(
+        "This selection has more people than one text may go to.",
+        "Select fewer people in Pipedrive and choose Send a text (SMS) again.",
+    ),
+    "sign_in": Why(
+        "Pipedrive no longer lets Volley read people as you.",
+        "Sign out, sign in again, and choose Send a text (SMS) in Pipedrive once more.",
+    ),
+    "not_allowed": Why(
+        "Pipedrive doesn't let you see these people.",
+        "Ask an admin of your Pipedrive to show them to you, then choose Send a text (SMS) again.",
+    ),
+    "gone": Why(
+        "The filter of this list is gone from Pipedrive.",
+        "Open the list again in Pipedrive and choose Send a text (SMS) once more.",
+    ),
+}
+_NOT_READ = Why(
+    "Pipedrive didn't give us the people of this selection.",
+    "Open the list again in Pipedrive and choose Send a text (SMS) once more.",
+)
+
+#: What stands before the number in a count, in the order of the page.
+COUNTED: dict[State, str] = {
+    State.READ: "read",
+    State.DELIVERED: "delivered",
+    State.SENT: "on the mobile network, not confirmed yet",
+    State.ACCEPTED: "queued to go out",
+    State.SENDING: "being sent out",
+    State.READY: "not sent yet",
+    State.PENDING: "without a number yet",
+    State.UNCONFIRMED: "not known yet",
+    State.UNDELIVERED: "couldn't be delivered",
+    State.FAILED: "couldn't be sent",
+    State.CANCELED: "not sent, stopped",
+    State.SKIPPED: "left out",
+}
+
+#: The drawing beside a state, so that color never speaks alone.
+SHAPES: dict[State, str] = {
+    State.PENDING: "…",
+    State.READY: "○",
+    State.SKIPPED: "–",
+    State.SENDING: "◔",
+    State.UNCONFIRMED: "?",
+    State.ACCEPTED: "◑",
+    State.SENT: "◕",
+    State.DELIVERED: "✓",
+    State.READ: "✓✓",
+    State.UNDELIVERED: "!",
+    State.FAILED: "!",
+    State.CANCELED: "×",
+}
+
+
+def left_out(reason: str | None) -> Why:
+    """Why a skipped person is left out."""
+    return LEFT_OUT.get(reason or "", Why("left out"))
+
+
+def not_read(reason: str | None) -> Why:
+    """Why a selection was refused while it was read."""
+    return NOT_READ.get(reason or "", _NOT_READ)
+
+
+def state(row: RecipientRow, view: BatchView) -> str:
+    """Where one person stands, for the rep."""
+    match row.state:
+        case State.PENDING:
+            return "finding their number"
+        case State.READY:
+            return "to be texted" if view.life.confirmed_at is None else "not sent yet"
+        case State.SKIPPED:
+            return left_out(row.reason).said
+        case State.UNCONFIRMED if row.next_look_at is not None:
+            return f"not known yet, checking at {clock(row.next_look_at, view.timezone, view.now)}"
+        case State.UNCONFIRMED:
+            return "unknown – it may already have arrived"
+        case State.SENT if phase(view.life, view.counts, view.now) in ENDED:
+            return "sent; this network doesn't confirm delivery"
+        case State.UNDELIVERED | State.FAILED:
+            return f"{COUNTED[row.state]}: {failure(row.reason).said}"
+        case State.CANCELED:
+            return f"not sent – {_stopped(view)}"
+        case _:
+            return COUNTED[row.state]
+
+
+def failure(code: str | None) -> Why:
+    """An error code as a sentence; the advice is for admins and support."""
+    known = code_of(code or "")
+    return Why(known.sentence, known.advice)
+
+
+def _stopped(view: BatchView) -> str:
+    at = view.life.canceled_at
+    if at is None:
+        return "it was stopped"
+    who = f" by {view.canceled_by_name}" if view.canceled_by_name else ""
+    return f"stopped{who} at {clock(at, view.timezone, view.now)}"
+
+
+def source(view: BatchView) -> str:
+    """Where the people came from, as the rep knows it."""
+    match view.selection:
+        case Filtered(by="filter"):
+            name = f"“{view.source_name}”" if view.source_name else "a filter"
+            found = f"everyone in {name} in Pipedrive"
+        case Filtered(by="owner"):
+            found = f"everyone owned by {view.source_name or 'one user'} in Pipedrive"
+        case Filtered():
+            found = "everyone you can see in Pipedrive"
+        case _:
+            found = "picked by hand in Pipedrive"
+    without = len(view.selection.excluded) if isinstance(view.selection, Filtered) else 0
+    except_for = f" except {number(without)}" if without else ""
+    selected = f", {number(view.total)} selected" if view.total is not None else ""
+    return found + except_for + selected
+
+
+def waits(waiting: Waiting, view: BatchView) -> str:
+    """Why people wait, until when or for whom."""
+    at = clock(waiting.until, view.timezone, view.now) if waiting.until else ""
+    count = waiting.people
+    match waiting.reason:
+        case "hold":
+            exact = clock(waiting.until, view.timezone, view.now, seconds=True) if at else ""
+            return f"The first text goes out at {exact}."
+        case "quiet_hours":
+            return f"Waiting for {at} where they are: {people(count)}."
+        case "pipedrive_budget":
+            return f"Finding numbers continues at {at}: Pipedrive's daily limit is used up."
+        case "pipedrive":
+            return f"Pipedrive doesn't answer right now. Finding numbers continues at {at}."
+        case "account":
+            return f"{failure(view.pause_code).said} {number(count)} not sent yet."
+        case "paused":
+            return _paused(view, count)
+        case _ if view.life.confirmed_at is None:
+            return f"Pipedrive asked us to slow down. Finding numbers continues at {at}."
+        case _:
+            return f"The network asked us to slow down. {people(count)}, going on at {at}."
+
+
+def _paused(view: BatchView, count: int) -> str:
+    life = view.life
+    left = f"{number(count)} not sent yet."
+    if life.paused_at is None and is_too_late(life, view.now) and life.send_by is not None:
+        return (
+            f"Too late: {number(count)} were not sent by "
+            f"{clock(life.send_by, view.timezone, view.now)}. Send them now?"
+        )
+    if life.pause_reason == "restored":
+        return f"Held while we check what had already been sent. {left}"
+    at = f" at {clock(life.paused_at, view.timezone, view.now)}" if life.paused_at else ""
+    who = f" by {view.paused_by_name}" if view.paused_by_name else ""
+    return f"Paused{who}{at}. {left}"
+
+
+#: A batch's phase in a list of texts.
+PHASES: dict[str, str] = {
+    "resolving": "finding numbers",
+    "draft": "draft",
+    "sending": "sending",
+    "paused": "paused",
+    "delivering": "waiting for the mobile network",
+    "settled": "done",
+    "canceled": "stopped",
+    "refused": "not read",
+}
+
+
+def next_step(row: RecipientRow, view: BatchView) -> str:
+    """What happens next with one person, for support: by itself, or by whom."""
+    match row.state:
+        case State.PENDING:
+            return "Their number is being looked for in Pipedrive; nothing to do."
+        case State.READY if view.life.confirmed_at is None:
+            return f"Nothing was sent: {view.user_name} has not pressed Send."
+        case State.READY:
+            return "It goes out by itself, unless the text is paused."
+        case State.SKIPPED:
+            return left_out(row.reason).advice or "Nothing was sent to them, and nothing will be."
+        case State.SENDING | State.ACCEPTED:
+            return "Nothing to do: Twilio reports how it ends."
+        case State.SENT:
+            return "Ask them to wait a little; some networks never confirm. Twilio is asked again."
+        case State.UNCONFIRMED if row.next_look_at is not None:
+            at = clock(row.next_look_at, view.timezone, view.now)
+            return f"Twilio is asked again at {at}; don't text them by hand before."
+        case State.UNCONFIRMED:
+            return f"Ask them whether it arrived; {view.user_name} may send it anyway."
+        case State.DELIVERED | State.READ:
+            return "It reached their phone. Ask them to look under blocked or unknown senders."
+        case State.UNDELIVERED | State.FAILED:
+            return failure(row.reason).advice
+        case State.CANCELED:
+            return "Nothing was sent to them; write another text if they should get one."
+
+
+def warned(warning: Warned) -> str:
+    """What to look at before sending, as a sentence."""
+    one = warning.people == 1
+    match warning.key:
+        case "too_long":
+            return f"For {people(warning.people)} this text gets too long; they would be left out."
+        case "empty_text":
+            return f"For {people(warning.people)} this text is empty; they would be left out."
+        case _:
+            field = FIELDS.get(warning.field, warning.field)
+            return f"{people(warning.people)} {'has' if one else 'have'} no {field}: theirs reads without it."
+
+
+#: Merge fields as a rep calls them.
+FIELDS: dict[str, str] = {
+    "person.first_name": "first name",
+    "person.last_name": "last name",
+    "person.name": "name",
+    "organization.name": "organization",
+    "deal.title": "deal",
+    "sender.name": "sender name",
+}

@@ -1,0 +1,51 @@
+"""Times, numbers and phone numbers as a rep reads them (pure)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from markupsafe import Markup
+
+
+def number(value: int) -> str:
+    """3200 → "3,200"."""
+    return f"{value:,}"
+
+
+def people(count: int) -> str:
+    """ "1 person", "3,200 people"."""
+    return "1 person" if count == 1 else f"{number(count)} people"
+
+
+def when(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> Markup:
+    """A time element in the rep's zone: the clock today, with the date on other days."""
+    shown = clock(at, zone, now, seconds=seconds)
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), shown)
+
+
+def clock(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> str:
+    """ "14:31" today, "22 Nov, 14:31" on other days."""
+    local, today = at.astimezone(_zone(zone)), now.astimezone(_zone(zone))
+    shown = local.strftime("%H:%M:%S" if seconds else "%H:%M")
+    if local.date() == today.date():
+        return shown
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"{local.day} {local.strftime('%b')}{year}, {shown}"
+
+
+def length(span: timedelta) -> str:
+    """ "about 4 hours", "about 3 minutes", "less than a minute"."""
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 90:
+        return "about 1 minute" if minutes == 1 else f"about {minutes} minutes"
+    return f"about {round(minutes / 60)} hours"
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,155 @@
+"""Support's page: the company's texts, and what became of the one somebody says they never got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from web import words
+from web.batches import signed_in, told
+from web.home import entries
+from web.pages import page, wants_json
+from workers.domain import permissions, phone, reasons, text
+from workers.domain.delivery import State
+from workers.domain.errors import Forbidden, VolleyError
+from workers.ports.ledger import AttemptHistory, BatchView, PersonHistory
+from workers.ports.outside import User
+from workers.ports.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One person in one batch: what they were sent and what became of it, in words."""
+
+    history: PersonHistory
+    number: str
+    body: str
+    said: str
+    shape: str
+    next_step: str
+    attempts: tuple[Try, ...]
+    zone: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try to text a person, with numbers masked."""
+
+    attempt: AttemptHistory
+    sender: str
+    said: str
+    code: reasons.Code | None
+
+
+async def support(request: Request) -> Response:
+    """The company's texts; with `q`, everything about the people it finds."""
+    user = await _supporter(request)
+    runtime: Runtime = request.app.state.runtime
+    query = request.query_params.get("q", "").strip()[:200]
+    batches = await runtime.batches.of_company(user.company_id)
+    stories = await _find(runtime, user, query) if query else []
+    if wants_json(request):
+        return JSONResponse(_told(query, stories, batches), headers={"Cache-Control": "no-store"})
+    return page(
+        request, "support.html", me=user, query=query, stories=stories, entries=entries(batches)
+    )
+
+
+async def _supporter(request: Request) -> User:
+    for user in await signed_in(request):
+        if permissions.may_search(user):
+            return user
+    raise Forbidden(
+        "not_support",
+        "This page is for the admins of your Pipedrive.",
+        "Ask one of them to look, or open your own text from My texts.",
+    )
+
+
+async def _find(runtime: Runtime, user: User, query: str) -> list[Story]:
+    numbers = phone.normalise_query(query, user.country)
+    found = await runtime.support.find_many(user.company_id, numbers=numbers, query=query)
+    views = {at: await runtime.batches.view(at) for at in {one.batch_id for one in found}}
+    return [_story(one, view) for one in found if (view := views[one.batch_id]) is not None]
+
+
+def _story(history: PersonHistory, view: BatchView) -> Story:
+    row = history.row
+    return Story(
+        history=history,
+        number=phone.mask(row.number) if row.number else "",
+        body=_sent(history),
+        said=words.state(row, view),
+        shape=words.SHAPES[row.state],
+        next_step=words.next_step(row, view),
+        attempts=tuple(_try(attempt) for attempt in history.attempts),
+        zone=view.timezone,
+        now=view.now,
+    )
+
+
+def _sent(history: PersonHistory) -> str:
+    """The text as this person got it, or would get it."""
+    try:
+        return text.render(text.read_template(history.body), history.fields)
+    except VolleyError:
+        return history.body
+
+
+def _try(attempt: AttemptHistory) -> Try:
+    sender = phone.mask(attempt.sender) if attempt.sender.startswith("+") else attempt.sender
+    code = reasons.code_of(attempt.error_code) if attempt.error_code else None
+    said = words.COUNTED.get(State(attempt.state), attempt.state) if attempt.state in State else ""
+    return Try(attempt, sender, said or "certainly not sent", code)
+
+
+def _told(query: str, stories: list[Story], batches: Any) -> Mapping[str, Any]:
+    return {
+        "q": query,
+        "people": [_story_told(story) for story in stories],
+        "batches": [told(view) for view in batches],
+    }
+
+
+def _story_told(story: Story) -> Mapping[str, Any]:
+    row = story.history.row
+    return {
+        "batch": str(story.history.batch_id),
+        "by": story.history.batch_owner,
+        "person_id": row.person_id,
+        "name": row.name,
+        "number": story.number,
+        "text": story.body,
+        "state": row.state.value,
+        "words": story.said,
+        "next_step": story.next_step,
+        "attempts": [_try_told(one) for one in story.attempts],
+    }
+
+
+def _try_told(one: Try) -> Mapping[str, Any]:
+    attempt = one.attempt
+    return {
+        "attempt": str(attempt.attempt_id),
+        "state": attempt.state,
+        "sid": attempt.sid,
+        "sender": one.sender,
+        "started_at": attempt.started_at.isoformat(),
+        "http_status": attempt.http_status,
+        "error_code": attempt.error_code,
+        "request_id": attempt.request_id,
+        "receipts": [
+            {"at": at.isoformat(), "status": status, "error_code": code, "source": source}
+            for at, status, code, source in attempt.receipts
+        ],
+    }
+
+
+routes = [Route("/support", support, methods=["GET"])]
