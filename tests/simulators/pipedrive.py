@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import signal
+import sys
 from typing import cast
 
 import uvicorn
@@ -21,9 +24,10 @@ from tests.simulators.pipedrive_world import World
 
 NOT_SIMULATED = """\
 This is a simulated Pipedrive. What it does not do, or only guesses:
-  - deals, activities and organizations have no pages; nothing can be written through its API; no webhooks
+  - deals, activities and organizations have no pages (only lists in the API, given their scopes); nothing can be written through its API; no webhooks
   - custom fields, search, marketing status, visibility groups (one person is simply hidden from everyone)
   - any real sign-in: pick who you are at the top of the page
+  - the action works before the app is installed; the real menu shows it only to users who installed it
   - Pipedrive's own limit on the length of a link, and the HTML errors of its firewall (unless injected)
   - undocumented and guessed: whether real link actions carry a token, the 429 body, the keys of OAuth errors,
     the answer for a filter of another type, the life of a cursor, the hour at which the daily budget starts anew"""
@@ -39,6 +43,7 @@ def create_pipedrive(
     company_id: int = 42,
     user_id: int = 7,
     self_url: str | None = None,
+    scope: str = "base,contacts:read",
 ) -> Starlette:
     """The simulator; `app.state.world` is everything in it."""
     world = World(
@@ -51,6 +56,7 @@ def create_pipedrive(
         user_id=user_id,
         self_url=self_url,
     )
+    world.scope = scope
 
     def told(request: Request) -> Response:
         rows = [
@@ -86,6 +92,7 @@ def main() -> None:
     parser.add_argument("--client-id", default="demo-client")
     parser.add_argument("--client-secret", default="demo-client-secret-0123456789abcdef")
     parser.add_argument("--jwt-secret")
+    parser.add_argument("--scope", default="base,contacts:read", help="what the app may do")
     given = parser.parse_args()
     app = create_pipedrive(
         app_url=given.app_url,
@@ -94,13 +101,16 @@ def main() -> None:
         jwt_secret=given.jwt_secret,
         people=given.people,
         self_url=given.self_url or f"http://localhost:{given.port}",
+        scope=given.scope,
     )
     print(NOT_SIMULATED, flush=True)
     print(f"Pipedrive (simulated) listens on http://localhost:{given.port}", flush=True)
     config = uvicorn.Config(
         app, host="127.0.0.1", port=given.port, log_level="warning", timeout_graceful_shutdown=3
     )
-    asyncio.run(uvicorn.Server(config).serve())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn stops, then raises it again
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(uvicorn.Server(config).serve())
 
 
 if __name__ == "__main__":

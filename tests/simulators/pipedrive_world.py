@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulators import pipedrive_people as make
+from tests.simulators.pipedrive_deals import activity, deal
 from tests.simulators.pipedrive_grants import Grants
 from tests.simulators.pipedrive_link import action_url, link_token
 from tests.simulators.pipedrive_records import Record, Records
@@ -114,6 +115,7 @@ class World(Grants):
             company_id, name, domain or f"company{company_id}", Records(people, make.person)
         )
         company.organizations = Records(make.organization_count(people), make.organization)
+        company.deals, company.activities = Records(people // 2, deal), Records(people, activity)
         self.companies[company_id] = company
         for filter_id, name_, where in make.FILTERS:
             company.filters[filter_id] = Filter(filter_id, name_, where)
