@@ -47,7 +47,7 @@ class Pages:
         company, (_, user_id) = self._company(request), signed_in(self._world, request)
         key, name, where = _chosen_list(company, user_id, request)
         after = request.query_params.get("after", "")
-        found = _seen(company, user_id, where, int(after) if after.isdigit() else 0)
+        found = _seen(company, user_id, where, int(after) if after.isdecimal() else 0)
         rows = list(islice(found, ROWS + 1))
         return page(
             self._world,
@@ -128,7 +128,7 @@ def _chosen_list(
     wanted = request.query_params.get("list", "everyone")
     if wanted == "mine":
         return "mine", "My people", lambda row: row["owner_id"] == user_id
-    if wanted.isdigit() and int(wanted) in company.filters:
+    if wanted.isdecimal() and int(wanted) in company.filters:
         found = company.filters[int(wanted)]
         return wanted, found.name, found.where
     return "everyone", "Everyone", lambda row: True

@@ -24,7 +24,7 @@ _PAGES = Environment(
 def signed_in(world: World, request: Request) -> tuple[int, int]:
     """(company, user) of this browser; the world's own user unless it chose another."""
     company, _, user = request.cookies.get(COOKIE, "").partition("-")
-    who = (int(company), int(user)) if company.isdigit() and user.isdigit() else (0, 0)
+    who = (int(company), int(user)) if company.isdecimal() and user.isdecimal() else (0, 0)
     return who if who in world.users else (world.company_id, world.user_id)
 
 
