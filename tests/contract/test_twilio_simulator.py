@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -154,6 +155,27 @@ def test_an_account_fault_refuses_everybody_until_it_is_mended(twilio: Seat) -> 
     assert twilio.create().json()["code"] == 21606
     twilio.world.account_fault = None
     assert twilio.create().status_code == 201
+
+
+def test_reads_meet_their_own_faults(twilio: Seat) -> None:
+    path = PATH.replace(".json", f"/{twilio.create().json()['sid']}.json")
+    twilio.world.throttle(on="fetch")
+    twilio.world.reset_next(on="fetch")
+    twilio.world.hang_next(on="list")
+    assert twilio.http.get(path).status_code == 429
+    with pytest.raises(httpx.ReadError):
+        twilio.http.get(path)
+    with pytest.raises(httpx.ReadTimeout):
+        twilio.http.get(PATH, timeout=0.3)
+    assert twilio.http.get(path).status_code == 200
+
+
+def test_more_at_once_than_the_account_may_are_throttled(twilio: Seat) -> None:
+    twilio.world.latency, twilio.world.concurrency_limit = 0.3, 2
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda n: twilio.create(f"+3725550010{n}"), range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 429, 429]
+    assert twilio.world.concurrent_max == 4
 
 
 def test_a_gateway_may_answer_in_html(twilio: Seat) -> None:

@@ -22,6 +22,12 @@ def transport_of(receive: Receive) -> asyncio.Transport:
     return transport  # type: ignore[no-any-return]
 
 
+async def gone(receive: Receive) -> None:
+    """Returns once the connection is closed; a request nobody has read is read first."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class Reset(Response):
     """The connection is reset (RST) instead of an answer."""
 
@@ -31,7 +37,7 @@ class Reset(Response):
             # Closing with a linger time of 0 sends RST instead of FIN (socket(7)).
             twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
-        await receive()  # returns once the connection is gone
+        await gone(receive)
 
 
 class Silence(Response):
@@ -40,10 +46,10 @@ class Silence(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with asyncio.timeout(LONGEST_SILENCE):
-                await receive()
+                await gone(receive)
         except TimeoutError:
             transport_of(receive).abort()
-            await receive()
+            await gone(receive)
 
 
 class Cut(Response):
@@ -61,4 +67,4 @@ class Cut(Response):
         transport = transport_of(receive)
         transport.write((b"\r\n".join(head) + b"\r\n\r\n" + bytes(self.body))[: self.at])
         transport.close()
-        await receive()
+        await gone(receive)

@@ -104,8 +104,16 @@ def stopped(world: World, request: Request, fault: Fault | None) -> Response | N
         return error(world, 20003, {}, headers={"WWW-Authenticate": 'Basic realm="Twilio API"'})
     if request.path_params["account"] != world.account_sid:
         return error(world, 20404, {})
-    refusal = world.account_fault
-    return None if refusal is None or refusal[0] < 400 else error(world, refusal[1], {}, refusal[0])
+    return account_refusal(world, request.method)
+
+
+def account_refusal(world: World, method: str) -> Response | None:
+    """The account's own fault, where it is told at once; only a login's concerns reads too."""
+    if world.account_fault is None:
+        return None
+    status, code = world.account_fault
+    told = status in (401, 403) or (status >= 400 and method == "POST")
+    return error(world, code, {}, status) if told else None
 
 
 def signed_in(world: World, header: str) -> str | None:

@@ -60,5 +60,9 @@ class Faults:
         """Accepted; the next answer ends after its first `k` bytes."""
         self.faults[on].append(Fault("cut", at=k))
 
+    @property
+    def waiting_faults(self) -> int:
+        return sum(map(len, self.faults.values()))
+
     def next_fault(self, on: str) -> Fault | None:
         return self.faults[on].popleft() if self.faults[on] else None

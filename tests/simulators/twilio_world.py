@@ -52,7 +52,7 @@ class World(Faults):
         self.extra_fields: dict[str, str] = {}
         self.random = random.Random(20260101)
         self.texts: dict[str, Text] = {}
-        self.by_number: defaultdict[str, list[Text]] = defaultdict(list)
+        self.by_number: dict[str, list[Text]] = {}  # the number texted last stands last
         self.accepted: MutableSequence[dict[str, Any]] = []
         self.requests: MutableSequence[dict[str, Any]] = []
         self.version = 0  # raised by whatever the outbox page shows
@@ -90,7 +90,8 @@ class World(Faults):
             media=len(media) if isinstance(media, list) else 1,
         )
         self.texts[text.sid] = text
-        self.by_number[text.to].append(text)
+        here = self.by_number[text.to] = self.by_number.pop(text.to, [])
+        here.append(text)
         text.move(text.status, None)
         self._remember(text)
         self._walk(text, fate, _steps(fate, bool(service), self.random))
@@ -154,6 +155,11 @@ class World(Faults):
     @property
     def holding(self) -> bool:
         return self._held is not None
+
+    @property
+    def held(self) -> int:
+        """How many callbacks wait to be released."""
+        return len(self._held or ())
 
     def release_callbacks(self) -> None:
         held, self._held = self._held or [], None
