@@ -24,6 +24,7 @@ from workers.store.decisions import PgDecisions
 from workers.store.finding import PgFinding
 from workers.store.installations import PgInstallations
 from workers.store.ledger import PgLedger
+from workers.store.naming import PgNaming
 from workers.store.rows import PgRows
 from workers.store.sessions import PgSessions
 from workers.store.support import PgSupport
@@ -64,6 +65,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             sessions=PgSessions(pool),
             installations=installations,
             finding=PgFinding(pool),
+            naming=PgNaming(pool),
             claims=PgClaims(
                 pool, guard_seconds=settings.guard_seconds, claim_seconds=settings.claim_seconds
             ),

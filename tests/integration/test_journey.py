@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.contract.openapi_check import assert_valid_create
+from tests.contract.openapi_check import assert_valid_requests
 from tests.line import REP, Line, a_line
 from workers.domain.action import Chosen, Filtered, LinkAction, Selection
 from workers.domain.batch import Phase, phase
 from workers.domain.delivery import State
 from workers.ports.ledger import BatchView
 from workers.stages.accept import accept
-from workers.stages.confirm import confirm
+from workers.stages.confirm import confirm, save_draft
 
 TEXT = "Hello {{ person.first_name | default: 'there' }}, we open at nine."
 
@@ -59,9 +59,7 @@ async def test_everybody_in_the_demo_company_is_texted_once_or_explained(databas
         assert view.counts[State.READY] == view.counts[State.SENDING] == 0
         per_number = Counter(text["to"] for text in line.twilio.accepted)
         assert set(per_number.values()) == {1}
-        for form in line.twilio.requests:
-            if form["method"] == "POST":
-                assert_valid_create(form["form"])
+        assert_valid_requests(line.twilio.requests)
 
 
 @pytest.mark.anyio
@@ -72,3 +70,20 @@ async def test_a_thousand_picked_people_cost_ten_calls(database_url: str) -> Non
         view = await line.until(batch_id, is_draft)
         calls = line.pipedrive.calls_to("/api/v2/persons")
         assert (view.total, len(calls), view.tokens_used) == (len(ids), 10, 100)
+
+
+@pytest.mark.anyio
+async def test_names_of_organizations_are_read_once_a_text_asks_for_them(database_url: str) -> None:
+    async with a_line(database_url) as line:
+        batch_id = await a_batch(line, Filtered("everyone"))
+        view = await line.until(batch_id, is_draft)
+        assert line.pipedrive.calls_to("/api/v2/organizations") == []
+
+        body = "Dear {{ organization.name | default: 'friends' }}, we open at nine."
+        await save_draft(line.runtime, view, revision=view.revision, body=body)
+        await line.until(batch_id, lambda view: view.organizations == "read")
+
+        samples = await line.runtime.rows.samples(batch_id)
+        names = {fields["organization"]["name"] for _, fields in samples}
+        assert len(names) > 1
+        assert len(line.pipedrive.calls_to("/api/v2/organizations")) == 1

@@ -46,6 +46,7 @@ class BatchView:
     paused_by_name: str = ""
     canceled_by_name: str = ""
     tokens_used: int = 0
+    organizations: str = "unread"  # unread | wanted | read: the names of people's organizations
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,7 @@ class Resolving:
     listed: bool
     cursor: str | None
     pages: int
+    resolved: bool = False  # everybody is found; only the organizations' names are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,3 +297,14 @@ class Finding(Protocol):
 
     async def due(self, *, limit: int = 20) -> Sequence[UUID]:
         """Batches that nobody is resolving although somebody should."""
+
+
+class Naming(Protocol):
+    """The names of people's organizations; every write needs the lease."""
+
+    async def unnamed(self, work: Resolving, *, limit: int) -> Sequence[int]:
+        """Organizations of the batch's people whose names were not read yet."""
+
+    async def name(self, work: Resolving, names: Mapping[int, str], *, tokens: int) -> bool: ...
+
+    async def all_named(self, work: Resolving) -> bool: ...

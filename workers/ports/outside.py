@@ -76,6 +76,9 @@ class People(Protocol):
     ) -> PeoplePage:
         """One page (≤ 500) of a `Filtered` selection, in id order; exclusions already dropped."""
 
+    async def organization_names(self, access: Access, ids: Sequence[int]) -> Mapping[int, str]:
+        """Names by id, for at most 100; who is not visible is missing. One call."""
+
     async def filter_name(self, access: Access, filter_id: int) -> str:
         """The saved filter's name, or "" where it cannot be read."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers.ports.ledger import Batches, Finding, Installations, Rows, Sessions, Support
+from workers.ports.ledger import Batches, Finding, Installations, Naming, Rows, Sessions, Support
 from workers.ports.outside import (
     AccessTokens,
     Accounts,
@@ -32,6 +32,7 @@ class Runtime:
     sessions: Sessions
     installations: Installations
     finding: Finding
+    naming: Naming
     claims: Claims
     ledger: Ledger
     tell: Callable[[Told], Awaitable[None]]  # durable when it returns; grouped with its neighbours

@@ -157,6 +157,9 @@ class Decisions(Protocol):
     ) -> Literal["confirmed", "same", "resolving", "conflict"]:
         """Freezes what the rep saw, in one transaction."""
 
+    async def want_organizations(self, batch_id: UUID) -> bool:
+        """The text needs their names; False where they were read or wanted before."""
+
     async def undo(self, batch_id: UUID) -> bool:
         """Back to draft, unless the first person was claimed."""
 

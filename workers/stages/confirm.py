@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from uuid import UUID
 
 from workers.domain.batch import Phase, phase
 from workers.domain.delivery import State
-from workers.domain.errors import BadRequest, Conflict
+from workers.domain.errors import BadRequest, Conflict, Refused
 from workers.domain.reasons import CODES
-from workers.domain.text import clean_body, read_template
+from workers.domain.text import clean_body, fields_used, read_template
 from workers.ports.ledger import BatchView
 from workers.ports.outside import User
 from workers.ports.runtime import Runtime
@@ -21,10 +22,20 @@ _LOOK_AGAIN = "Your text is kept below. Look at the people and the text again, t
 async def save_draft(runtime: Runtime, view: BatchView, *, revision: int, body: str) -> BatchView:
     """The draft with its new revision; `Conflict` when it was changed elsewhere meanwhile."""
     saved = await runtime.decisions.save_draft(view.id, revision=revision, body=clean_body(body))
+    if saved is not None:
+        await _want_names(runtime, view, body)
     fresh = await _fresh(runtime, view)
     if saved is None:
         raise _conflict(fresh)
     return fresh
+
+
+async def _want_names(runtime: Runtime, view: BatchView, body: str) -> None:
+    """Names of organizations cost calls: they are read once a text asks for them."""
+    with contextlib.suppress(Refused):  # a broken text is said by the preview
+        asked = "organization.name" in fields_used(read_template(body))
+        if asked and await runtime.decisions.want_organizations(view.id):
+            await runtime.bell.resolve(view.id)
 
 
 async def confirm(
@@ -56,7 +67,13 @@ async def _refuse_unsendable(runtime: Runtime, view: BatchView, body: str) -> No
     """Everything that can be told before asking the database; nothing is changed."""
     if not body.strip():
         raise BadRequest("empty_text", "There is no text yet.", "Write one, then press Send.")
-    read_template(body)
+    if "organization.name" in fields_used(read_template(body)) and view.organizations != "read":
+        await _want_names(runtime, view, body)
+        raise Conflict(
+            "still_resolving",
+            "We're reading the organizations' names for your text.",
+            "Your text is kept. Look at the preview in a moment, then press Send.",
+        )
     shown = await preview(runtime, view, body)
     if shown.problem is not None:
         raise shown.problem

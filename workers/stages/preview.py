@@ -34,7 +34,10 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A draft's text for the first people and those with the longest values."""
+    """A draft's text for the first people and those with the longest values.
+
+    `encoding` and `culprit` are those of the text with the most parts, `characters` those of `shown`.
+    """
 
     samples: tuple[Sample, ...] = ()
     shown: Sample | None = None
@@ -62,19 +65,19 @@ async def preview(runtime: Runtime, view: BatchView, body: str, *, person: int =
     too_long = sum(said is Reason.TOO_LONG for _, said in rendered)
     samples = tuple(_sample(row, said) for row, said in rendered if isinstance(said, str))
     if not samples:
-        return _plain(template, warnings, too_long)
+        return _plain(template, warnings, too_long, len(rendered) - too_long)
     index = min(max(person, 0), len(samples) - 1)
     shown = samples[index]
-    counted = segments.count(shown.text)
+    longest = segments.count(max(samples, key=lambda sample: sample.parts).text)
     return Preview(
         samples=samples,
         shown=shown,
         index=index,
         parts_min=min(sample.parts for sample in samples),
         parts_max=max(sample.parts for sample in samples),
-        encoding=counted.encoding,
-        culprit=counted.culprit or "",
-        characters=counted.characters,
+        encoding=longest.encoding,
+        culprit=longest.culprit or "",
+        characters=len(shown.text),
         warnings=(*warnings, *_spoiled(too_long, len(rendered) - too_long - len(samples))),
         problem=None,
     )
@@ -84,7 +87,9 @@ def _sample(row: RecipientRow, said: str) -> Sample:
     return Sample(row.name, said, segments.count(said).segments)
 
 
-def _plain(template: text.Template, warnings: tuple[Warned, ...], too_long: int) -> Preview:
+def _plain(
+    template: text.Template, warnings: tuple[Warned, ...], too_long: int, empty: int
+) -> Preview:
     """Nobody to show it for: people are still being found, or nobody gets this text."""
     if too_long:
         return Preview(
@@ -93,6 +98,11 @@ def _plain(template: text.Template, warnings: tuple[Warned, ...], too_long: int)
                 f"This text is longer than {text.MAX_TEXT:,} characters for everybody.",
                 "Shorten it.",
             )
+        )
+    if empty:
+        title = "This text is empty for everybody."
+        return Preview(
+            problem=BadRequest("empty_text", title, "Write some words around the fields.")
         )
     counted = segments.count(template.source)
     return Preview(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from workers.domain.action import Chosen, Filtered
 from workers.domain.errors import Misconfigured, Throttled, Unavailable
 from workers.domain.person import Person, choose, merge_fields
 from workers.ports.ledger import Found, Resolving
-from workers.ports.outside import Access, PeoplePage
+from workers.ports.outside import Access, Fields, PeoplePage
 from workers.ports.runtime import Runtime
 
 #: Longer than one page can take; who holds the lease renews it with every page.
@@ -24,6 +25,10 @@ PAGE = 500
 END = "end"
 RETRY_SECONDS = 5.0
 
+#: What one page of a list costs, pipedrive.md §5.
+LIST_TOKENS = 10
+
+Answered = TypeVar("Answered")
 Stop = Callable[[], bool]
 
 
@@ -33,7 +38,9 @@ async def resolve(runtime: Runtime, batch_id: UUID, *, stop: Stop = lambda: Fals
     if work is None:
         return
     try:
-        if await _find(runtime, work, stop):
+        if work.resolved:
+            await _name_organizations(runtime, work)
+        elif await _find(runtime, work, stop):
             await runtime.finding.finish(work, source_name=await _source_name(runtime, work))
         else:
             await runtime.finding.release(work)
@@ -43,7 +50,10 @@ async def resolve(runtime: Runtime, batch_id: UUID, *, stop: Stop = lambda: Fals
     except Unavailable:
         await runtime.finding.wait(work, seconds=RETRY_SECONDS, reason="pace")
     except Misconfigured as error:
-        await runtime.finding.refuse(work, f"pipedrive_{error.code or 'refused'}")
+        if work.resolved:  # the people are there; a missing name is warned of and has a fall-back
+            await runtime.naming.all_named(work)
+        else:
+            await runtime.finding.refuse(work, f"pipedrive_{error.code or 'refused'}")
 
 
 async def _find(runtime: Runtime, work: Resolving, stop: Stop) -> bool:
@@ -93,6 +103,20 @@ async def _find_filtered(
     return False
 
 
+async def _name_organizations(runtime: Runtime, work: Resolving) -> None:
+    """Reads the names that the text asks for, 100 a call."""
+    while wanted := await runtime.naming.unnamed(work, limit=CHOSEN_AT_ONCE):
+        names = await _ask(runtime, work, partial(_organizations, runtime, wanted))
+        found = {id_: names.get(id_, "") for id_ in wanted}
+        if not await runtime.naming.name(work, found, tokens=LIST_TOKENS):
+            return
+    await runtime.naming.all_named(work)
+
+
+async def _organizations(runtime: Runtime, ids: Sequence[int], access: Access) -> Mapping[int, str]:
+    return await runtime.people.organization_names(access, ids)
+
+
 async def _by_ids(runtime: Runtime, ids: Sequence[int], access: Access) -> PeoplePage:
     return await runtime.people.by_ids(access, ids)
 
@@ -104,8 +128,8 @@ async def _by_filter(
 
 
 async def _ask(
-    runtime: Runtime, work: Resolving, call: Callable[[Access], Awaitable[PeoplePage]]
-) -> PeoplePage:
+    runtime: Runtime, work: Resolving, call: Callable[[Access], Awaitable[Answered]]
+) -> Answered:
     """One call with the clicking rep's own right to see; 401 is answered by one refresh."""
     access = await runtime.access.get(work.company_id, work.user_id)
     try:
@@ -136,7 +160,7 @@ async def _decide(
             Found(
                 person_id=person.person_id,
                 name=person.name,
-                fields=merge_fields(person, sender_name),
+                fields=_fields(person, sender_name),
                 numbers=choice.numbers,
                 number=choice.number,
                 label=choice.label,
@@ -144,6 +168,14 @@ async def _decide(
             )
         )
     return found
+
+
+def _fields(person: Person, sender_name: str) -> Fields:
+    """Merge fields; an organization's name follows when a text asks for it, so its id is kept."""
+    fields = merge_fields(person, sender_name)
+    if person.org_id is not None and not person.org_name:
+        fields["organization"]["id"] = str(person.org_id)
+    return fields
 
 
 def _gone(person_id: int) -> Found:

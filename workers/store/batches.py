@@ -99,6 +99,7 @@ COPIED = [
     "paused_by_name",
     "canceled_by_name",
     "tokens_used",
+    "organizations",
 ]
 
 

@@ -21,6 +21,11 @@ LOCK = "SELECT * FROM batches WHERE id = %(id)s FOR UPDATE"
 
 READY = "SELECT count(*) AS n FROM recipients WHERE batch_id = %(id)s AND state = 'ready'"
 
+WANT_ORGANIZATIONS = """
+UPDATE batches SET organizations = 'wanted' WHERE id = %(id)s AND organizations = 'unread'
+  AND confirmed_at IS NULL
+"""
+
 CONFIRM = """
 UPDATE batches SET confirmed_at = now(), confirmed_revision = %(revision)s,
   confirmed_people = %(people)s, body = %(body)s, seq = seq + 1,
@@ -132,6 +137,9 @@ class PgDecisions:
                 send_within=send_within,
             )
         return "confirmed"
+
+    async def want_organizations(self, batch_id: UUID) -> bool:
+        return await self._write(WANT_ORGANIZATIONS, id=batch_id)
 
     async def undo(self, batch_id: UUID) -> bool:
         return await self._write(UNDO, id=batch_id)

@@ -13,7 +13,8 @@ from workers.domain.delivery import Cause, State, sources
 from workers.ports.ledger import Found, Resolving
 from workers.store.database import Connection, Pool, again, one, rows, write
 
-UNRESOLVED = """resolved_at IS NULL AND refused_reason IS NULL AND canceled_at IS NULL
+UNRESOLVED = """(resolved_at IS NULL OR organizations = 'wanted') AND refused_reason IS NULL
+  AND canceled_at IS NULL
   AND confirmed_at IS NULL AND coalesce(resolve_until, '-infinity') < now()
   AND coalesce(resolve_not_before, '-infinity') <= now()"""
 
@@ -121,6 +122,7 @@ class PgFinding:
             listed=row["listed"],
             cursor=row["cursor"],
             pages=row["pages"],
+            resolved=row["resolved_at"] is not None,
         )
 
     async def list_chosen(self, work: Resolving, ids: Sequence[int]) -> bool:

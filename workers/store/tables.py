@@ -134,6 +134,8 @@ batches = Table(
     # the draft
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("body", Text, nullable=False, server_default=""),
+    # names of people's organizations cost calls of their own: unread, wanted (by the text), read
+    Column("organizations", Text, nullable=False, server_default="unread"),
     # what was confirmed, frozen
     _at("confirmed_at"),
     Column("confirmed_revision", Integer),
@@ -162,7 +164,8 @@ batches = Table(
         "ix_batches_unresolved",
         "created_at",
         postgresql_where=text(
-            "resolved_at IS NULL AND refused_reason IS NULL AND canceled_at IS NULL"
+            "(resolved_at IS NULL OR organizations = 'wanted') AND refused_reason IS NULL"
+            " AND canceled_at IS NULL"
         ),
     ),
 )

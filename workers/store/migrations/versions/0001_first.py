@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("refused_reason", sa.Text(), nullable=True),
         sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("body", sa.Text(), server_default="", nullable=False),
+        sa.Column("organizations", sa.Text(), server_default="unread", nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed_revision", sa.Integer(), nullable=True),
         sa.Column("confirmed_people", sa.Integer(), nullable=True),
@@ -143,7 +144,8 @@ def upgrade() -> None:
         ["created_at"],
         unique=False,
         postgresql_where=sa.text(
-            "resolved_at IS NULL AND refused_reason IS NULL AND canceled_at IS NULL"
+            "(resolved_at IS NULL OR organizations = 'wanted') AND refused_reason IS NULL"
+            " AND canceled_at IS NULL"
         ),
     )
     op.create_table(
@@ -413,7 +415,8 @@ def downgrade() -> None:
         "ix_batches_unresolved",
         table_name="batches",
         postgresql_where=sa.text(
-            "resolved_at IS NULL AND refused_reason IS NULL AND canceled_at IS NULL"
+            "(resolved_at IS NULL OR organizations = 'wanted') AND refused_reason IS NULL"
+            " AND canceled_at IS NULL"
         ),
     )
     op.drop_index(
