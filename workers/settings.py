@@ -34,7 +34,9 @@ Durations = Annotated[tuple[timedelta, ...], NoDecode]
 class Settings(BaseSettings):
     """Read once per process from the environment and handed on."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     port: int = Field(8000, description="The TCP port the web process listens on.")
     public_url: str = Field(
@@ -97,16 +99,21 @@ class Settings(BaseSettings):
         10, ge=0, description="How long a confirmed batch is held for Undo before the first text."
     )
     send_within: Annotated[timedelta, NoDecode] = Field(
-        timedelta(hours=4), description="Past this after confirming nothing is sent; a person decides."
+        timedelta(hours=4),
+        description="Past this after confirming nothing is sent; a person decides.",
     )
     guard_seconds: float = Field(
-        60, ge=0, description="A number that was texted less than this ago is not texted by another batch."
+        60,
+        ge=0,
+        description="A number that was texted less than this ago is not texted by another batch.",
     )
     claim_seconds: float = Field(
         40, description="How long a claim may live before its text counts as unconfirmed."
     )
     max_chosen: int = Field(20_000, description="The most people picked by hand in one batch.")
-    max_filtered: int = Field(200_000, description="The most people found by a filter in one batch.")
+    max_filtered: int = Field(
+        200_000, description="The most people found by a filter in one batch."
+    )
     typed_confirmation_above: int = Field(
         500, description="Above this many people the rep types the number before sending."
     )
@@ -138,7 +145,9 @@ class Settings(BaseSettings):
     @field_validator("public_url", "pipedrive_url", "twilio_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+        if value and (
+            urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc
+        ):
             raise ValueError(f"{value!r} must start with http:// or https://")
         return value.rstrip("/")
 
