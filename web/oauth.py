@@ -14,7 +14,7 @@ from web.guards import is_only_a_look, read_form
 from web.pages import page, refused
 from web.resume import go_on
 from web.sessions import identities, runtime_of, sign_in
-from web.signin import HOME, Waiting, take_waiting, to_sign_in, way_to_sign_in
+from web.signin import HOME, Waiting, take_latest, take_waiting, to_sign_in, way_to_sign_in
 from workers.domain.errors import (
     BadRequest,
     Conflict,
@@ -45,12 +45,18 @@ async def come_back(request: Request) -> Response:
     if is_only_a_look(request):
         return Response(status_code=204)
     query = request.query_params
+    if "error" in query:
+        return await _denied(request, query.get("state"))
     waiting = await take_waiting(request, query.get("state", ""))
-    if waiting is None:
+    if waiting is None or not query.get("code"):
         return refused(request, _stale())
-    if "error" in query or not query.get("code"):
-        return await _offer_again(request, waiting, title=_DENIED, advice=_DENIED_ADVICE)
     return await _signed_in(request, waiting, query["code"])
+
+
+async def _denied(request: Request, state: str | None) -> Response:
+    """Pipedrive's example of a refusal carries no state; nothing was stored, nothing is lost."""
+    waiting = await (take_waiting(request, state) if state else take_latest(request))
+    return await _offer_again(request, waiting or HOME, title=_DENIED, advice=_DENIED_ADVICE)
 
 
 _DENIED = "Pipedrive didn't connect you, because the question was answered with no."
@@ -86,7 +92,7 @@ _FAILED_ADVICE = "Wait a moment and try again; what you chose in Pipedrive is ke
 
 
 async def _offer_again(
-    request: Request, waiting: Waiting, *, title: str, advice: str, status: int = 403
+    request: Request, waiting: Waiting, *, title: str, advice: str, status: int = 400
 ) -> Response:
     """The same thing can go on with another sign-in."""
     way = await way_to_sign_in(request, waiting)
@@ -115,7 +121,7 @@ async def _somebody_else(request: Request, waiting: Waiting, user: User) -> Resp
             f"the number {user.company_id}. In Pipedrive, switch to that company (top right, under "
             "your picture), then connect again. What you chose is kept for ten minutes."
         )
-    return await _offer_again(request, waiting, title=title, advice=advice)
+    return await _offer_again(request, waiting, title=title, advice=advice, status=403)
 
 
 def _stale() -> Refused:

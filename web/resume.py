@@ -15,6 +15,7 @@ from web.pages import page
 from web.sessions import runtime_of
 from web.signin import Waiting
 from workers.domain.errors import Refused
+from workers.domain.text import clean_body
 from workers.ports.ledger import BatchView
 from workers.ports.outside import User
 from workers.stages.confirm import save_draft
@@ -62,7 +63,11 @@ async def _bring_back(request: Request, user: User, content: Mapping[str, Any]) 
 
 
 async def _is_saved(request: Request, user: User, batch_id: UUID, form: Mapping[str, str]) -> bool:
-    runtime, body, revision = runtime_of(request), form["body"], form.get("revision", "")
+    runtime, body, revision = (
+        runtime_of(request),
+        clean_body(form["body"]),
+        form.get("revision", ""),
+    )
     view = await runtime.batches.view(batch_id)
     if view is None or not _is_theirs(view, user):
         return False

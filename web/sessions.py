@@ -98,7 +98,7 @@ async def signed_out(request: Request) -> Response:
         "notice.html",
         title="You are signed out.",
         advice="Texts that you sent go on being sent.",
-        link=("/", "Sign in with Pipedrive"),
+        link=("/install", "Sign in with Pipedrive"),
     )
 
 

@@ -36,19 +36,19 @@ class Way:
     """An address at Pipedrive that leads back to what waits, for this browser only."""
 
     url: str
-    browser: str = field(repr=False)
+    cookie: str = field(repr=False)
 
     def mark(self, request: Request, response: Response) -> Response:
         """Lets the browser prove on its return that it is the one that left."""
         settings = runtime_of(request).settings
-        set_cookie(response, settings, _BROWSER, self.browser, seconds=_TEN_MINUTES)
+        set_cookie(response, settings, _BROWSER, self.cookie, seconds=_TEN_MINUTES)
         return response
 
 
 async def way_to_sign_in(request: Request, waiting: Waiting) -> Way:
     """Keeps what waits; its id is OAuth's `state`, good once, for ten minutes, in this browser."""
     runtime, state = runtime_of(request), uuid.uuid4()
-    browser = _browser(request) or secrets.token_urlsafe(32)
+    browser = _cookie(request)[0] or secrets.token_urlsafe(32)
     packed = zlib.compress(json.dumps([waiting.kind, waiting.content]).encode())
     await runtime.sessions.keep(
         state,
@@ -56,7 +56,7 @@ async def way_to_sign_in(request: Request, waiting: Waiting) -> Way:
         kind=waiting.kind,
         sealed=runtime.vault.seal(packed, row=_row(state)),
     )
-    return Way(runtime.identities.authorize_url(state.hex), browser)
+    return Way(runtime.identities.authorize_url(state.hex), f"{browser}.{state.hex}")
 
 
 async def to_sign_in(request: Request, waiting: Waiting) -> Response:
@@ -67,7 +67,7 @@ async def to_sign_in(request: Request, waiting: Waiting) -> Response:
 
 async def take_waiting(request: Request, state: str) -> Waiting | None:
     """What `state` stands for; None where it is unknown, used, too old or another browser's."""
-    runtime, browser = runtime_of(request), _browser(request)
+    runtime, browser = runtime_of(request), _cookie(request)[0]
     try:
         found = uuid.UUID(hex=state)
     except ValueError:
@@ -83,8 +83,16 @@ async def take_waiting(request: Request, state: str) -> Waiting | None:
     return Waiting(kind, content)
 
 
-def _browser(request: Request) -> str:
-    return request.cookies.get(cookie_name(runtime_of(request).settings, _BROWSER), "")
+async def take_latest(request: Request) -> Waiting | None:
+    """What this browser left with last: Pipedrive's refusals come back without a state."""
+    return await take_waiting(request, _cookie(request)[1])
+
+
+def _cookie(request: Request) -> tuple[str, str]:
+    """The browser's secret and the last state it left with; `""` where it has none."""
+    name = cookie_name(runtime_of(request).settings, _BROWSER)
+    browser, _, state = request.cookies.get(name, "").partition(".")
+    return browser, state
 
 
 def _row(state: uuid.UUID) -> str:

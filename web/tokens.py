@@ -20,8 +20,10 @@ LEEWAY = 30
 LONGEST_LIFE = 3600
 _LONGEST_TOKEN = 4096
 _SHORTEST_SECRET = 32
-# Three parts of base64url without padding: PyJWT also reads a token with `=` appended.
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+# One way to write a token: PyJWT also reads `=` appended and other spare bits in the last letter.
+_COMPACT = re.compile(
+    r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII
+)
 # Headers that name another key, or something the reader must understand (RFC 7515 §4.1).
 _FOREIGN_HEADERS = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64"})
 _OPTIONS: Any = {
@@ -71,8 +73,8 @@ def _verified(token: str, secret: str) -> Mapping[str, Any]:
 def _refuse_other_kinds(claims: Mapping[str, Any]) -> None:
     """A token that lives for more than an hour is none of Pipedrive's (they live five minutes)."""
     now, exp = time.time(), claims["exp"]
-    iat = claims.get("iat", min(now, exp) if _is_time(exp) else now)
-    if not _is_time(exp) or not _is_time(iat) or iat > now + LEEWAY:
+    iat = claims.get("iat", exp)
+    if not _is_time(exp) or not _is_time(iat) or claims.get("iat", 0) > now + LEEWAY:
         raise _forged()
     if not 0 <= exp - iat <= LONGEST_LIFE + LEEWAY or exp > now + LONGEST_LIFE + LEEWAY:
         raise _forged()
