@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import SecretStr
@@ -256,29 +256,11 @@ class Door:
 def a_runtime(ledger: Ledger, door: Door, **settings: Any) -> Runtime:
     """A runtime whose database and door are in memory; the rest is not there."""
     known = {"secret_key": SecretStr("k" * 32), "public_url": "http://test", **settings}
-    nothing = cast(Any, None)
-    return Runtime(
-        settings=Settings(_env_file=None, **known),
-        batches=cast(Any, ledger),
-        rows=cast(Any, ledger),
-        support=cast(Any, ledger),
-        sessions=cast(Any, door),
-        installations=cast(Any, door),
-        decisions=cast(Any, ledger),
-        finding=nothing,
-        claims=nothing,
-        ledger=nothing,
-        tell=nothing,
-        watching=nothing,
-        people=nothing,
-        identities=nothing,
-        access=nothing,
-        messenger=nothing,
-        receipt_reader=nothing,
-        accounts=cast(Any, door),
-        bell=cast(Any, door),
-        vault=nothing,
-    )
+    ports: dict[str, Any] = dict.fromkeys(Runtime.__dataclass_fields__)
+    ports |= dict.fromkeys(("batches", "rows", "support", "decisions"), ledger)
+    ports |= dict.fromkeys(("sessions", "installations", "accounts", "bell"), door)
+    ports["settings"] = Settings(_env_file=None, **known)
+    return Runtime(**ports)
 
 
 def _fields(row: RecipientRow) -> Fields:

@@ -14,10 +14,13 @@ from starlette.routing import Route
 
 from web import outline, views
 from web.batches import Right, open_batch, told
+from web.clock import number
 from web.drafts import draft_told
 from web.guards import read_form
 from web.pages import page, refused, wants_json
-from workers.domain.errors import BadRequest, Refused, TooLong
+from workers.domain.batch import Phase
+from workers.domain.delivery import State
+from workers.domain.errors import BadRequest, Conflict, Refused, TooLong
 from workers.domain.text import clean_body
 from workers.ports.ledger import BatchView
 from workers.ports.outside import User
@@ -69,13 +72,15 @@ async def _draft(wish: Wish) -> dict[str, Any]:
 
 
 async def _send(wish: Wish) -> dict[str, Any]:
-    await confirm.confirm(
-        wish.runtime,
-        wish.view,
-        revision=wish.whole("revision"),
-        body=wish.body,
-        people=wish.whole("people"),
-    )
+    revision, people = wish.whole("revision"), wish.whole("people")
+    ready = wish.view.counts[State.READY]
+    if views.current(wish.view) is Phase.DRAFT and people != ready:
+        raise Conflict(
+            "stale",
+            f"You confirmed {number(people)} people, but it would go to {number(ready)}.",
+            "Nothing was sent and your text is kept. Look at the people again, then press Send.",
+        )
+    await confirm.confirm(wish.runtime, wish.view, revision=revision, body=wish.body, people=people)
     return {}
 
 

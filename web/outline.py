@@ -96,11 +96,9 @@ async def moving(request: Request, view: BatchView, user: User) -> dict[str, Any
 
 def regions(view: BatchView) -> tuple[str, ...]:
     """The parts of the page that polls bring up to date."""
-    return (
-        ("status", "tabs", "send")
-        if views.mood(view) == "draft"
-        else ("status", "actions", "outcome", "tabs")
-    )
+    if views.mood(view) == "draft":
+        return ("title", "status", "tabs", "send")
+    return ("title", "actions", "status", "outcome", "tabs")
 
 
 async def _sending(runtime: Runtime, view: BatchView) -> Sending | None:

@@ -119,9 +119,10 @@ def finding(view: BatchView) -> str:
 
 def summary(view: BatchView) -> list[Part]:
     """Everybody by state, in words; the counts add up to everybody selected."""
+    said_of = words.COUNTED_AT_THE_END if is_over(view) else words.COUNTED
     return [
         Part(state, view.counts[state], said)
-        for state, said in words.COUNTED.items()
+        for state, said in said_of.items()
         if view.counts[state]
     ]
 

@@ -123,6 +123,14 @@ SHAPES: dict[State, str] = {
 }
 
 
+#: The same, once nothing is asked about any more.
+COUNTED_AT_THE_END = {
+    **COUNTED,
+    State.SENT: "sent, this network doesn't confirm delivery",
+    State.UNCONFIRMED: "unknown, may have arrived",
+}
+
+
 def left_out(reason: str | None) -> Why:
     """Why a skipped person is left out."""
     return LEFT_OUT.get(reason or "", Why("left out"))
