@@ -1,19 +1,17 @@
 """Our transport under the twilio SDK: one pooled aiohttp session that never sends anything twice.
 
-The SDK's own transport has no time-out, repeats creates on request and drops the answer's headers
-(twilio.md §10). This one tells what was certainly not sent from what may have been.
+The SDK's own transport has no time-out and may repeat creates (twilio.md §10). This one tells what
+was certainly not sent from what may have been.
 """
 
 from __future__ import annotations
 
-import json
 import logging
+import math
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -22,8 +20,7 @@ from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from yarl import URL
 
-from workers.domain.errors import ProviderError, Unavailable, Unconfirmed
-from workers.providers.twilio_codes import classify, classify_read
+from workers.domain.errors import Unavailable, Unconfirmed
 
 TWILIO = "https://api.twilio.com"
 CONNECT_SECONDS = 5.0
@@ -31,8 +28,7 @@ CONNECT_SECONDS = 5.0
 #: closes an idle connection would be one that we know nothing of.
 IDLE_SECONDS = 4.0
 
-#: The last moment at which the request may be written, by `boottime()`; set around a call.
-post_before: ContextVar[float] = ContextVar("post_before")
+_post_before: ContextVar[float] = ContextVar("post_before", default=math.inf)
 
 _log = logging.getLogger("twilio")
 _log.setLevel(logging.WARNING)  # below that the SDK logs phone numbers
@@ -51,11 +47,21 @@ def boottime() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+@contextmanager
+def not_after(moment: float) -> Iterator[None]:
+    """Requests inside are not written to the socket once `boottime()` is past `moment`."""
+    token = _post_before.set(moment)
+    try:
+        yield
+    finally:
+        _post_before.reset(token)
+
+
 class _Request(aiohttp.ClientRequest):
     """Looks at the clock once more when the connection is there and nothing is written yet."""
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        if boottime() > post_before.get(float("inf")):
+        if boottime() > _post_before.get():
             raise Unavailable("", "It took too long to get a connection.")
         return await super().send(conn)
 
@@ -82,7 +88,7 @@ class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,  # noqa: ASYNC109 - the SDK's word; ours is set once
         allow_redirects: bool = False,
     ) -> Response:
-        """What the SDK calls: one request, at most once on the wire. Raises ProviderErrors."""
+        """What the SDK calls: one request, at most once on the wire, whatever is answered."""
         lost = Unavailable if method == "GET" else Unconfirmed
         try:
             async with self._open().request(
@@ -92,7 +98,8 @@ class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
                 headers={**(headers or {}), **_login(auth), "Accept-Encoding": "identity"},
                 allow_redirects=False,
             ) as answer:
-                return _read(method, answer, await answer.read())
+                text = (await answer.read()).decode(errors="replace")
+                return Response(answer.status, text, answer.headers)
         except _NOT_SENT as error:
             raise Unavailable("", f"Not connected: {type(error).__name__}.") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -126,35 +133,3 @@ class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
 
 def _login(auth: tuple[str, str] | None) -> dict[str, str]:
     return {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
-
-
-def _read(method: str, answer: aiohttp.ClientResponse, body: bytes) -> Response:
-    request_id = answer.headers.get("Twilio-Request-Id", "")
-    text = body.decode(errors="replace")
-    content = _json(text)
-    if 200 <= answer.status < 300 and content is not None:
-        # The SDK hands headers on as a plain dict, so their names are ours.
-        return Response(answer.status, text, {"request_id": request_id})
-    code = str((content or {}).get("code") or "")
-    after = _retry_after(answer.headers.get("Retry-After", ""))
-    means = classify_read if method == "GET" else classify
-    error: ProviderError = means(answer.status, code, after=after, request_id=request_id)
-    raise error
-
-
-def _json(text: str) -> dict[str, Any] | None:
-    """The object in the answer, or None: cut, empty, or a gateway's page."""
-    with suppress(ValueError):
-        content = json.loads(text)
-        if isinstance(content, dict):
-            return content
-    return None
-
-
-def _retry_after(text: str) -> float | None:
-    """Seconds, from seconds or a date (RFC 9110 §10.2.3)."""
-    if text.isdecimal():
-        return float(text)
-    with suppress(ValueError):
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    return None
