@@ -206,7 +206,7 @@ async def test_a_slow_answer_is_not_waited_for_for_ever(
     world: World, served: tuple[World, str], http: httpx.AsyncClient
 ) -> None:
     hasty = PipedriveIdentities(settings_for(served[1], pipedrive_timeout=0.1), http)
-    world.delay("/oauth/token", 5)
+    world.delay("/oauth/token", 1)
     with pytest.raises(Unavailable) as slow:
         await hasty.refresh("whatever")
     assert slow.value.code == "timeout"

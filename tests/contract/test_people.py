@@ -179,6 +179,17 @@ async def test_ten_thousand_people_by_filter_cost_twenty_calls(
     assert world.tokens_used == 200
 
 
+async def test_every_page_is_as_long_as_it_may_be_and_in_id_order(
+    people: PipedrivePeople, world: World, access: Access
+) -> None:
+    await walk(people, access, Filtered("owner", 9))
+    order = {"limit": "500", "sort_by": "id", "sort_direction": "asc", "owner_id": "9"}
+    assert [{**call.query, "cursor": ""} for call in world.calls] == [
+        {**order, "cursor": ""} for _ in world.calls
+    ]
+    assert len({call.query.get("cursor") for call in world.calls}) == len(world.calls) == 4
+
+
 async def test_a_saved_filter_finds_exactly_its_people(
     people: PipedrivePeople, world: World, access: Access
 ) -> None:
@@ -351,7 +362,7 @@ async def test_a_slow_answer_is_not_waited_for_for_ever_and_not_asked_again_at_o
     served: tuple[World, str], world: World, access: Access, http: httpx.AsyncClient
 ) -> None:
     hasty = PipedrivePeople(settings_for(served[1], pipedrive_timeout=0.1), http)
-    world.delay(PERSONS, 5)
+    world.delay(PERSONS, 1)
     error = await refusal(hasty, access)
     assert (type(error), error.code) == (Unavailable, "timeout")
     assert len(world.calls) == 1

@@ -74,6 +74,15 @@ async def test_the_id_from_before_a_sign_in_is_worth_nothing(sessions: PgSession
     assert await sessions.identities(HERE) == []
 
 
+async def test_a_browser_has_one_session_however_often_it_signs_in(
+    sessions: PgSessions, pool: Pool
+) -> None:
+    await sign_in_zoe(sessions)
+    await sessions.sign_in(HERE, LATER, company_id=2, user_id=8)
+    async with pool.connection() as connection:
+        assert await one(connection, "SELECT id_hash FROM sessions") == {"id_hash": LATER}
+
+
 async def test_signing_in_again_as_the_same_user_is_one_identity(sessions: PgSessions) -> None:
     await sign_in_zoe(sessions)
     await sessions.sign_in(HERE, LATER, company_id=1, user_id=7)

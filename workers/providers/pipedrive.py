@@ -94,7 +94,7 @@ class PipedrivePeople:
         """A read that is tried again at once when a hiccup is likely; long waits are the stage's."""
         url = api_origin(self._settings, access.api_domain) + path
         async for attempt in stamina.retry_context(
-            on=is_worth_a_quick_try, attempts=3, timeout=None, wait_initial=0.1, wait_max=1
+            on=is_worth_a_quick_try, attempts=3, timeout=None, wait_initial=0.2, wait_jitter=0.2
         ):
             with attempt:
                 return await self._http.get(url, access.access_token, params)
