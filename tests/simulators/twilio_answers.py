@@ -47,7 +47,7 @@ class Silence(Response):
         try:
             async with asyncio.timeout(LONGEST_SILENCE):
                 await gone(receive)
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError):  # canceled: the server is stopping
             transport_of(receive).abort()
             await gone(receive)
 
@@ -64,7 +64,10 @@ class Cut(Response):
         phrase = HTTPStatus(self.status_code).phrase
         head = [f"HTTP/1.1 {self.status_code} {phrase}".encode()]
         head += [name + b": " + value for name, value in self.raw_headers]
+        whole = b"\r\n".join(head) + b"\r\n\r\n" + bytes(self.body)
+        if self.at >= len(whole):
+            return await super().__call__(scope, receive, send)
         transport = transport_of(receive)
-        transport.write((b"\r\n".join(head) + b"\r\n\r\n" + bytes(self.body))[: self.at])
+        transport.write(whole[: self.at])
         transport.close()
         await gone(receive)
