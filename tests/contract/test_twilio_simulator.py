@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from twilio.base.exceptions import TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.rest import Client
+from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
 
 from tests.contract.twilio_seat import (
     ACCOUNT,
@@ -30,9 +30,6 @@ from tests.simulators.twilio_texts import parts_of
 def twilio() -> Iterator[Seat]:
     with running_twilio() as seat:
         yield seat
-
-
-# ---------------------------------------------------------------- create
 
 
 def test_a_messaging_service_accepts_before_it_has_a_sender(twilio: Seat) -> None:
@@ -114,9 +111,6 @@ def test_an_api_key_signs_in_for_its_account_only(twilio: Seat) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)
 
 
-# ---------------------------------------------------------------- faults
-
-
 def test_a_throttled_create_does_nothing_and_may_say_how_long(twilio: Seat) -> None:
     twilio.world.throttle(1, retry_after=3)
     answer = twilio.create()
@@ -182,9 +176,6 @@ def test_a_gateway_may_answer_in_html(twilio: Seat) -> None:
     twilio.world.fail_next(502, body="<h1>Bad gateway</h1>")
     answer = twilio.create()
     assert (answer.status_code, answer.text) == (502, "<h1>Bad gateway</h1>")
-
-
-# ---------------------------------------------------------------- list
 
 
 def test_the_list_lags_and_is_filtered_by_number(twilio: Seat) -> None:
