@@ -42,6 +42,17 @@ def a_pipedrive(people: int = 60) -> Iterator[tuple[World, str]]:
         yield world_of(app), url
 
 
+def as_new(world: World) -> World:
+    """Without faults, calls and spent tokens."""
+    world.faults.clear()
+    world.calls.clear()
+    world.delays.clear()
+    world.recent.clear()
+    world.tokens_used, world.budget, world.empty_pages = 0, world.daily_limit, 0
+    world.rotate_refresh_tokens, world.allow_at_once = False, True
+    return world
+
+
 def access_to(world: World, *, company_id: int | None = None, user_id: int | None = None) -> Access:
     """An installed user's right to call it."""
     answer = world.grant(company_id, user_id)

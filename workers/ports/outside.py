@@ -74,7 +74,7 @@ class People(Protocol):
     async def by_filter(
         self, access: Access, selection: Selection, cursor: str | None
     ) -> PeoplePage:
-        """One page (≤ 500) of a `Filtered` selection, in id order; exclusions already dropped."""
+        """One page (≤ 500) of a `Filtered`, in id order, exclusions dropped; `Rejected` = no such filter."""
 
     async def organization_names(self, access: Access, ids: Sequence[int]) -> Mapping[int, str]:
         """Names by id, for at most 100; who is not visible is missing. One call."""
