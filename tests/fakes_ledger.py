@@ -44,7 +44,10 @@ def a_row(nth: int = 1, **given: Any) -> RecipientRow:
 
 def a_batch(rows: Sequence[RecipientRow] = (), *, looking: int = 0, **given: Any) -> BatchView:
     """A resolved draft of Mari's with these people; a Life's fields may be given too."""
-    facts = {"created_at": NOW - timedelta(minutes=5), "resolved_at": NOW - timedelta(minutes=4)}
+    facts: dict[str, Any] = {
+        "created_at": NOW - timedelta(minutes=5),
+        "resolved_at": NOW - timedelta(minutes=4),
+    }
     facts |= {key: given.pop(key) for key in list(given) if key in Life.__dataclass_fields__}
     made: dict[str, Any] = {
         "id": uuid4(),
@@ -213,11 +216,8 @@ class Ledger:
 
     # Support
 
-    async def find(self, company_id: int, *, query: str, limit: int = 50) -> list[PersonHistory]:
-        return await self.find_many(company_id, numbers=(), query=query, limit=limit)
-
-    async def find_many(
-        self, company_id: int, *, numbers: Sequence[str], query: str, limit: int = 50
+    async def find(
+        self, company_id: int, *, query: str, numbers: Sequence[str], limit: int = 50
     ) -> list[PersonHistory]:
         return [
             history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
@@ -32,16 +32,6 @@ def clock(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> s
         return shown
     year = f" {local.year}" if local.year != today.year else ""
     return f"{local.day} {local.strftime('%b')}{year}, {shown}"
-
-
-def length(span: timedelta) -> str:
-    """ "about 4 hours", "about 3 minutes", "less than a minute"."""
-    minutes = round(span.total_seconds() / 60)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 90:
-        return "about 1 minute" if minutes == 1 else f"about {minutes} minutes"
-    return f"about {round(minutes / 60)} hours"
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -79,7 +79,7 @@ async def moving(request: Request, view: BatchView, user: User) -> dict[str, Any
         "phase": views.current(view).value,
         "heading": views.heading(view),
         "source": words.source(view),
-        "finding": views.finding(view),
+        "found": views.found(view),
         "summary": views.summary(view),
         "bar": views.bar(view),
         "notices": views.notices(view),

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from web import words
+from web import why, words
 from web.shown import number_for, shown_number
 from workers.domain.delivery import State
 from workers.domain.errors import BadRequest
@@ -174,5 +174,5 @@ def _line(row: RecipientRow, view: BatchView, user: User, site: str) -> Line:
         state=row.state.value,
         shape=words.SHAPES[row.state],
         said=words.state(row, view),
-        advice=words.left_out(row.reason).advice if skipped else "",
+        advice=why.left_out(row.reason).advice if skipped else "",
     )

@@ -16,7 +16,6 @@ from web.batches import signed_in, told
 from web.home import entries
 from web.pages import page, wants_json
 from workers.domain import permissions, phone, reasons, text
-from workers.domain.delivery import State
 from workers.domain.errors import Forbidden, VolleyError
 from workers.ports.ledger import AttemptHistory, BatchView, PersonHistory
 from workers.ports.outside import User
@@ -75,7 +74,7 @@ async def _supporter(request: Request) -> User:
 
 async def _find(runtime: Runtime, user: User, query: str) -> list[Story]:
     numbers = phone.normalise_query(query, user.country)
-    found = await runtime.support.find_many(user.company_id, numbers=numbers, query=query)
+    found = await runtime.support.find(user.company_id, query=query, numbers=numbers)
     views = {at: await runtime.batches.view(at) for at in {one.batch_id for one in found}}
     return [_story(one, view) for one in found if (view := views[one.batch_id]) is not None]
 
@@ -106,8 +105,8 @@ def _sent(history: PersonHistory) -> str:
 def _try(attempt: AttemptHistory) -> Try:
     sender = phone.mask(attempt.sender) if attempt.sender.startswith("+") else attempt.sender
     code = reasons.code_of(attempt.error_code) if attempt.error_code else None
-    said = words.COUNTED.get(State(attempt.state), attempt.state) if attempt.state in State else ""
-    return Try(attempt, sender, said or "certainly not sent", code)
+    said = words.tried(attempt.state)
+    return Try(attempt, sender, said, code)
 
 
 def _told(query: str, stories: list[Story], batches: Any) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from web import words
+from web import why, words
 from web.clock import clock, number, people
 from workers.domain.action import Filtered
 from workers.domain.batch import ENDED, Phase, is_too_late, phase, waiting
@@ -19,11 +19,11 @@ Mood = Literal["draft", "sent", "refused"]
 
 #: The bar's pieces from sure to unsure; people left out were never to be texted.
 _BAR = (
-    (State.READ, State.DELIVERED),
+    (State.DELIVERED, State.READ),
     (State.SENT,),
     (State.ACCEPTED, State.SENDING),
     (State.UNCONFIRMED,),
-    (State.UNDELIVERED, State.FAILED),
+    (State.FAILED, State.UNDELIVERED),
     (State.READY, State.PENDING, State.CANCELED),
 )
 _TROUBLE = (State.FAILED, State.UNDELIVERED)
@@ -91,7 +91,7 @@ def heading(view: BatchView) -> str:
     delivered = counts[State.DELIVERED] + counts[State.READ]
     match current(view):
         case Phase.REFUSED:
-            return words.not_read(view.life.refused_reason).said
+            return why.not_read(view.life.refused_reason).said
         case Phase.RESOLVING:
             return "Finding phone numbers"
         case Phase.DRAFT:
@@ -108,13 +108,18 @@ def heading(view: BatchView) -> str:
             return f"Texting {people(texted(view))}"
 
 
+def found(view: BatchView) -> str:
+    """How far the search for people is: "1,200 of 3,200 so far."."""
+    known = view.counts.people - view.counts[State.PENDING]
+    of = f" of {number(view.total)}" if view.total is not None else ""
+    return f"{number(known)}{of} so far."
+
+
 def finding(view: BatchView) -> str:
-    """How far the search for people is, or "" when it is over."""
+    """Why Send waits for the search, or "" when it is over."""
     if current(view) is not Phase.RESOLVING:
         return ""
-    known = view.counts.people - view.counts[State.PENDING]
-    of = f" of {number(view.total)}" if view.total is not None else " so far"
-    return f"Finding phone numbers, {number(known)}{of}."
+    return f"Finding phone numbers, {found(view)}"
 
 
 def summary(view: BatchView) -> list[Part]:
@@ -134,8 +139,12 @@ def spoken(view: BatchView) -> str:
 
 
 def notices(view: BatchView) -> list[str]:
-    """Why people wait, one sentence a reason."""
-    return [words.waits(reason, view) for reason in waiting(view.life, view.counts, view.now)]
+    """Why people wait or were not texted, one sentence a reason."""
+    told = [words.waits(reason, view) for reason in waiting(view.life, view.counts, view.now)]
+    left = view.counts[State.CANCELED] + view.counts[State.READY]
+    if left and view.life.canceled_at is not None and view.life.confirmed_at is not None:
+        told.append(f"{number(left)} not sent: {words.stopped(view)}.")
+    return told
 
 
 def bar(view: BatchView) -> list[Piece]:
@@ -178,9 +187,9 @@ def groups(by_reason: Mapping[tuple[State, str], int], states: Sequence[State]) 
         if state not in states:
             continue
         skipped = state is State.SKIPPED
-        why = words.left_out(reason) if skipped else words.failure(reason)
+        known = why.left_out(reason) if skipped else why.failure(reason)
         retry = not skipped and code_of(reason).may_retry
-        key = (why.said, why.advice, retry)
+        key = (known.said, known.advice, retry)
         merged[key] = merged.get(key, 0) + count
     made = [Group(count, *key) for key, count in merged.items()]
     return sorted(made, key=lambda group: -group.people)

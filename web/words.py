@@ -1,94 +1,14 @@
-"""The words of the page: states, reasons and waiting, one sentence each (pure)."""
+"""The words of the page: states, phases and waiting, one sentence each (pure)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from web.clock import clock, number, people
+from web.why import failure, left_out
 from workers.domain.action import Filtered
 from workers.domain.batch import ENDED, Waiting, is_too_late, phase
 from workers.domain.delivery import State
-from workers.domain.reason import Reason
-from workers.domain.reasons import code_of
 from workers.ports.ledger import BatchView, RecipientRow
 from workers.stages.preview import Warned
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """A reason in words: what is so, and what a rep can do about it ("" = nothing to do)."""
-
-    said: str
-    advice: str = ""
-
-
-#: Why somebody was left out, by the key in `recipients.reason`.
-LEFT_OUT: dict[str, Why] = {
-    Reason.NO_NUMBER: Why("no phone number in Pipedrive", "Add one in Pipedrive."),
-    Reason.UNREADABLE: Why("their phone field holds no number", "Correct it in Pipedrive."),
-    Reason.NOT_POSSIBLE: Why(
-        "their number has too few or too many digits", "Correct it in Pipedrive."
-    ),
-    Reason.NO_COUNTRY_CODE: Why(
-        "their number has no country code", "Write it with + and the country code in Pipedrive."
-    ),
-    Reason.TWO_NUMBERS: Why(
-        "two numbers in one phone field", "Give each number its own field in Pipedrive."
-    ),
-    Reason.EXTENSION: Why(
-        "a number behind a switchboard", "Add a mobile number in Pipedrive, or call them."
-    ),
-    Reason.LANDLINE: Why(
-        "only a landline, which can't get texts", "Add a mobile number in Pipedrive, or call them."
-    ),
-    Reason.SERVICE_NUMBER: Why(
-        "only a service number, which can't get texts", "Add a mobile number in Pipedrive."
-    ),
-    Reason.PREMIUM: Why(
-        "a premium number, which is never texted", "Add a mobile number in Pipedrive."
-    ),
-    Reason.OPTED_OUT: Why(
-        "they replied STOP and don't want texts", "Nothing to do: it's their wish."
-    ),
-    Reason.SAME_NUMBER: Why(
-        "somebody else here has the same number", "Nothing to do: the number gets one text."
-    ),
-    Reason.TEXTED_RECENTLY: Why(
-        "this number was texted a moment ago", "Text them again later if you still need to."
-    ),
-    Reason.GONE: Why("deleted in Pipedrive, or not visible to you"),
-    Reason.UNTICKED: Why("you left them out"),
-    Reason.EMPTY_TEXT: Why(
-        "the text would be empty for them", "Fill in their details in Pipedrive, or add a default."
-    ),
-    Reason.TOO_LONG: Why(
-        "the text would be too long for them", "Shorten the text and write to them again."
-    ),
-}
-
-#: Why a whole selection could not be read, by `batches.refused_reason`.
-NOT_READ: dict[str, Why] = {
-    "too_many": Why(
-        "This selection has more people than one text may go to.",
-        "Select fewer people in Pipedrive and choose Send a text (SMS) again.",
-    ),
-    "sign_in": Why(
-        "Pipedrive no longer lets Volley read people as you.",
-        "Sign out, sign in again, and choose Send a text (SMS) in Pipedrive once more.",
-    ),
-    "not_allowed": Why(
-        "Pipedrive doesn't let you see these people.",
-        "Ask an admin of your Pipedrive to show them to you, then choose Send a text (SMS) again.",
-    ),
-    "gone": Why(
-        "The filter of this list is gone from Pipedrive.",
-        "Open the list again in Pipedrive and choose Send a text (SMS) once more.",
-    ),
-}
-_NOT_READ = Why(
-    "Pipedrive didn't give us the people of this selection.",
-    "Open the list again in Pipedrive and choose Send a text (SMS) once more.",
-)
 
 #: What stands before the number in a count, in the order of the page.
 COUNTED: dict[State, str] = {
@@ -131,16 +51,6 @@ COUNTED_AT_THE_END = {
 }
 
 
-def left_out(reason: str | None) -> Why:
-    """Why a skipped person is left out."""
-    return LEFT_OUT.get(reason or "", Why("left out"))
-
-
-def not_read(reason: str | None) -> Why:
-    """Why a selection was refused while it was read."""
-    return NOT_READ.get(reason or "", _NOT_READ)
-
-
 def state(row: RecipientRow, view: BatchView) -> str:
     """Where one person stands, for the rep."""
     match row.state:
@@ -159,18 +69,18 @@ def state(row: RecipientRow, view: BatchView) -> str:
         case State.UNDELIVERED | State.FAILED:
             return f"{COUNTED[row.state]}: {failure(row.reason).said}"
         case State.CANCELED:
-            return f"not sent – {_stopped(view)}"
+            return f"not sent – {stopped(view)}"
         case _:
             return COUNTED[row.state]
 
 
-def failure(code: str | None) -> Why:
-    """An error code as a sentence; the advice is for admins and support."""
-    known = code_of(code or "")
-    return Why(known.sentence, known.advice)
+def tried(attempt: str) -> str:
+    """What became of one try, by its attempt's state."""
+    return "certainly not sent" if attempt == "not_sent" else COUNTED[State(attempt)]
 
 
-def _stopped(view: BatchView) -> str:
+def stopped(view: BatchView) -> str:
+    """Who stopped it, and when."""
     at = view.life.canceled_at
     if at is None:
         return "it was stopped"
@@ -201,8 +111,8 @@ def waits(waiting: Waiting, view: BatchView) -> str:
     at = clock(waiting.until, view.timezone, view.now) if waiting.until else ""
     count = waiting.people
     match waiting.reason:
-        case "hold":
-            exact = clock(waiting.until, view.timezone, view.now, seconds=True) if at else ""
+        case "hold" if waiting.until is not None:
+            exact = clock(waiting.until, view.timezone, view.now, seconds=True)
             return f"The first text goes out at {exact}."
         case "quiet_hours":
             return f"Waiting for {at} where they are: {people(count)}."

@@ -9,7 +9,6 @@
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   addEventListener("pointerdown", (event) => { pressed = event.target; });
   addEventListener("pointerup", () => setTimeout(() => { pressed = null; }));
-
   // ---- parts of the page, rendered by the server; one that is being clicked is left alone
   const shown = {};
   function put(parts) {
@@ -27,29 +26,23 @@
     }
     count();
   }
-
   // ---- the people's rows: changed ones only
   const table = batch.querySelector("table"), rows = $("rows"), states = table?.dataset.states.split(" ").filter(Boolean);
   function put_row(row) {
     let line = rows?.querySelector(`tr[data-id="${row.id}"]`);
     line?.classList.add("changed");
     if (!line) {
-      const wanted = rows && !table.dataset.query && (!states.length || states.includes(row.state));
-      if (!wanted || rows.children.length >= 100) return;
+      if (!rows || rows.children.length >= 100 || table.dataset.query || (states.length && !states.includes(row.state))) return;
       line = $("row").content.firstElementChild.cloneNode(true);
       line.dataset.id = row.id;
       rows.append(line);
       $("nobody")?.remove();
     }
-    const name = line.querySelector(".name");
-    if (!name.firstElementChild) name.textContent = row.name || "(no name)";
-    line.querySelector(".plain").textContent = row.shown;
-    line.querySelector(".label").textContent = row.label;
+    if (!line.querySelector(".name a")) line.querySelector(".name").textContent = row.name || "(no name)";
     line.querySelector(".mark").className = `mark is-${row.state}`;
-    line.querySelector(".shape").textContent = row.shape;
-    line.querySelector(".said").textContent = row.words;
+    const texts = { plain: row.shown, label: row.label, shape: row.shape, said: row.words };
+    for (const [part, text] of Object.entries(texts)) line.querySelector(`.${part}`).textContent = text;
   }
-
   // ---- progress: 2 s after a change, slower without, at most 15 s
   let since = `${batch.dataset.seq}.0`, etag = "", asked = "", wait = 2000, spoke = 0, timer = 0;
   const asleep = (words) => { $("asleep").textContent = words; $("asleep").hidden = !words; };
@@ -63,13 +56,10 @@
       const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(20000) });
       if (answer.status === 401) return asleep("You are signed out. Sending goes on. Load this page again to sign in.");
       if (answer.status === 404) return asleep("This text isn't shown to you any more. Load this page again.");
+      if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
+      [asked, etag] = [address, answer.headers.get("ETag")];
       if (answer.status === 304) slower();
-      else if (!answer.ok) throw new Error(answer.status);
-      else {
-        const said = await answer.json();
-        [asked, etag] = [address, answer.headers.get("ETag")];
-        if (news(said)) return void (batch.dataset.over = "yes");
-      }
+      else if (news(await answer.json())) return void (batch.dataset.over = "yes");
       asleep("");
     } catch {
       slower();
@@ -94,7 +84,6 @@
   }
   document.addEventListener("visibilitychange", () => { if (!document.hidden && batch.dataset.over === "no") { wait = 2000; poll(); } });
   if (batch.dataset.over === "no") timer = setTimeout(poll, wait);
-
   // ---- Undo counts down
   let held = 0;
   function count() {
@@ -112,7 +101,6 @@
     tick();
   }
   count();
-
   // ---- the draft: saved 300 ms after typing stops
   const form = $("draft"), body = $("body");
   if (!form) return;
@@ -141,9 +129,11 @@
   batch.addEventListener("click", (event) => {
     const turn = event.target.closest("[data-person]"), field = event.target.closest("[data-insert]");
     if (turn) { event.preventDefault(); person = turn.dataset.person; save(); }
-    if (field) { body.setRangeText(field.dataset.insert, body.selectionStart, body.selectionEnd, "end"); body.focus(); body.dispatchEvent(new Event("input")); }
+    if (!field) return;
+    body.setRangeText(field.dataset.insert, body.selectionStart, body.selectionEnd, "end");
+    body.focus();
+    body.dispatchEvent(new Event("input"));
   });
-
   // ---- Send: once, and with everything saved before
   form.addEventListener("submit", async (event) => {
     const button = event.submitter;

@@ -63,7 +63,7 @@ async def preview(runtime: Runtime, view: BatchView, body: str, *, person: int =
     warnings = await _warnings(runtime, view, template)
     rendered = [(row, text.text_for(template, fields)) for row, fields in found]
     too_long = sum(said is Reason.TOO_LONG for _, said in rendered)
-    samples = tuple(_sample(row, said) for row, said in rendered if isinstance(said, str))
+    samples = tuple(_sample(row, said) for row, said in rendered if not isinstance(said, Reason))
     if not samples:
         return _plain(template, warnings, too_long, len(rendered) - too_long)
     index = min(max(person, 0), len(samples) - 1)
