@@ -59,18 +59,21 @@ def demo() -> int:
     folder = _data_dir()
     with _alone_in(folder, "demo"):
         forget(folder / "demo")
-        port = int(os.environ.get("PORT") or free_port())
-        set_up = scene(os.environ, app=port, pipedrive=free_port(), twilio=free_port())
+        app, pipedrive, twilio = free_ports(3)
+        app = int(os.environ.get("PORT") or app)
+        set_up = scene(os.environ, app=app, pipedrive=pipedrive, twilio=twilio)
         os.environ.clear()
         os.environ.update(set_up.environment)
         return _run(folder / "demo", set_up.simulators, set_up.ready_urls, set_up.greeting)
 
 
-def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on right now."""
+    with contextlib.ExitStack() as held:  # all at once, so that they differ
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _run(

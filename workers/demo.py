@@ -18,8 +18,8 @@ _REAL = ("TWILIO_", "PIPEDRIVE_", "DATABASE_URL", "BROKER_URL", "PUBLIC_URL", "S
 _NUMBER = "+37255500001"
 _GREETING = """\
 The demo is ready. Open {pipedrive}
-Tick people, then choose the text action. The first time Pipedrive asks to allow Volley, then goes on.
-The phones are at {twilio} and nothing real is texted. Ctrl-C ends it."""
+Tick people, open ⋯ and choose "Send a text (SMS)". The first click asks you to allow Volley, then
+goes on with the same people. The phones are at {twilio}; nothing real is texted. Ctrl-C ends it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,10 +176,11 @@ class Postgres(Server):
         pid_file = self._data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, ValueError, psutil.NoSuchProcess):
             left = psutil.Process(int(pid_file.read_text().split()[0]))
-            if str(self._data) in left.cmdline():  # else the number is another process's by now
+            if str(self._data) in left.cmdline():
                 left.send_signal(self.stop_signal)
                 left.wait(_STOP_SECONDS)
-        pid_file.unlink(missing_ok=True)
+            else:  # the number is another process's by now, and PostgreSQL would give up
+                pid_file.unlink()  # never otherwise: it guards against half-dead backends
 
 
 class Valkey(Server):
