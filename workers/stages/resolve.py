@@ -9,7 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from workers.domain.action import Chosen, Filtered
-from workers.domain.errors import Misconfigured, Throttled, Unavailable
+from workers.domain.errors import Misconfigured, Rejected, Throttled, Unavailable
 from workers.domain.person import Person, choose, merge_fields
 from workers.ports.ledger import Found, Resolving
 from workers.ports.outside import Access, Fields, PeoplePage
@@ -49,7 +49,7 @@ async def resolve(runtime: Runtime, batch_id: UUID, *, stop: Stop = lambda: Fals
         await runtime.finding.wait(work, seconds=error.after, reason=reason)
     except Unavailable:
         await runtime.finding.wait(work, seconds=RETRY_SECONDS, reason="pace")
-    except Misconfigured as error:
+    except (Misconfigured, Rejected) as error:
         if work.resolved:  # the people are there; a missing name is warned of and has a fall-back
             await runtime.naming.all_named(work)
         else:
