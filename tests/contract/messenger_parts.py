@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.contract.openapi_check import DESCRIPTION, Request, assert_valid_request
 from tests.fakes_twilio import ACCOUNT
 from tests.servers import serve
 from tests.simulators.twilio import create_twilio
@@ -50,6 +51,14 @@ def simulator() -> Iterator[Twilio]:
     app = create_twilio(callbacks=False, digits=False, api_keys={KEY: "key-secret"}, pace=1000)
     with serve(app) as url:
         yield Twilio(url, app.state.world)
+    _are_as_described(app.state.world.requests)
+
+
+def _are_as_described(requests: Sequence[Request]) -> None:
+    """Whatever a test asked, it asked as Twilio's description says (where that is at hand)."""
+    if DESCRIPTION.exists():
+        for request in {repr(request): request for request in requests}.values():
+            assert_valid_request(request)
 
 
 @asynccontextmanager

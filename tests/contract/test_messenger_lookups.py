@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -121,3 +122,14 @@ async def test_more_than_a_page_is_read_and_never_without_end(twilio: Twilio) ->
         asked = len(twilio.world.requests)
         assert await sids(messenger) == []
     assert len(twilio.world.requests) - asked <= 10
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("direction", ["inbound", "outbound-reply", "outbound-call"])
+async def test_a_text_that_the_api_did_not_make_is_not_ours(twilio: Twilio, direction: str) -> None:
+    async with messenger_at(twilio.url) as messenger:
+        sid = (await messenger.send(ACCOUNT, MESSAGE)).sid
+        listed = twilio.world.texts[sid].resource({}) | {"direction": direction}
+        twilio.world.fail_next(200, times=2, on="list", body=json.dumps({"messages": [listed]}))
+        assert await sids(messenger) == []
+        assert await sids(messenger) == [sid]
