@@ -36,6 +36,9 @@ class NotedBell:
     async def send(self, batch_id: UUID) -> None:
         self.rung.append(batch_id)
 
+    async def is_reachable(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True)
 class Door:

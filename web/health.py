@@ -18,13 +18,18 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """The database is reachable and migrated; without a broker we are slower, not unready."""
+    runtime = runtime_of(request)
     try:
-        await runtime_of(request).installations.first_company()
+        await runtime.installations.first_company()
+        database = "ok"
     except psycopg.OperationalError:
-        return JSONResponse({"ready": False, "database": "unreachable"}, 503)
+        database = "unreachable"
     except psycopg.ProgrammingError:
-        return JSONResponse({"ready": False, "database": "not migrated"}, 503)
-    return JSONResponse({"ready": True, "database": "ok"})
+        database = "not migrated"
+    broker = "ok" if await runtime.bell.is_reachable() else "unreachable"
+    ready = database == "ok"
+    said = {"ready": ready, "database": database, "broker": broker}
+    return JSONResponse(said, 200 if ready else 503)
 
 
 async def metrics(request: Request) -> Response:

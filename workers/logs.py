@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -16,7 +17,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/:=-]{8,}"), r"\1 [secret]"),
     (
         re.compile(
-            r"(?i)\b(token|access_token|refresh_token|code|state|k|client_secret|password|secret)"
+            r"(?i)(\b(?:access_|refresh_)?token|[?&](?:code|state|k)|\bclient_secret|\bpassword)"
             r"=[^&\s\"'\\]+"
         ),
         r"\1=[secret]",
@@ -32,9 +33,9 @@ def redact(text: str) -> str:
     return text
 
 
-def configure(level: str = "INFO") -> None:
+def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     """Sends our own and every library's log lines to stderr in the same form."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_shared(),

@@ -210,6 +210,9 @@ class Bell(Protocol):
 
     async def send(self, batch_id: UUID) -> None: ...
 
+    async def is_reachable(self) -> bool:
+        """Whether the broker answers; reported, never required."""
+
 
 class Vault(Protocol):
     """Seals secrets for the database, bound to the row they belong to."""
