@@ -56,3 +56,9 @@ def module_database_url(postgres_url: str, _migrated: str) -> Iterator[str]:
     """The same for the tests of one module together."""
     with services.a_database(postgres_url, template=_migrated) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium for playwright's `executable_path`."""
+    return services.chromium()

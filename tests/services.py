@@ -9,6 +9,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
@@ -55,6 +56,14 @@ def valkey() -> Iterator[str]:
             server.stop()
 
 
+def chromium() -> str:
+    """Where the browser is; every test opens pages of its own in it."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    if found := next(filter(None, map(shutil.which, names)), None):
+        return found
+    return _missing("chromium", FileNotFoundError("apt-get install chromium"))
+
+
 @contextlib.contextmanager
 def a_database(server_url: str, *, template: str = "template0") -> Iterator[str]:
     """The URL of a new database, a copy of `template`, dropped afterwards."""
@@ -85,10 +94,14 @@ def _run(server_url: str, statement: sql.Composed) -> None:
 
 
 def _start(server: Postgres | Valkey) -> None:
-    """Loud: a laptop without it skips and says so, CI fails."""
     try:
         server.start()
-    except (ImportError, OSError, NotStarted) as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"NO {server.name.upper()} HERE, these tests did not run: {missing}")
+    except (ImportError, OSError, NotStarted) as reason:
+        _missing(server.name, reason)
+
+
+def _missing(name: str, reason: Exception) -> NoReturn:
+    """Loud: a laptop without it skips and says so, CI fails."""
+    if os.environ.get("CI"):
+        raise reason
+    pytest.skip(f"NO {name.upper()} HERE, these tests did not run: {reason}")
