@@ -30,6 +30,7 @@ PHASES = [
     (running(not_before=after(10)), counts(ready=3), Phase.SENDING),  # held for undo
     (running(), counts(ready=3), Phase.SENDING),
     (running(), counts(ready=2, sending=1), Phase.SENDING),
+    (running(), counts(ready=2, pending=2), Phase.SENDING),
     (running(), counts(sending=1, delivered=2), Phase.SENDING),
     (running(back_off_until=after(5)), counts(ready=2), Phase.SENDING),
     (running(paused_at=after(-1)), counts(ready=2, accepted=1, looking=1), Phase.PAUSED),
@@ -52,6 +53,10 @@ def test_a_batch_is_in_the_phase_that_its_facts_say(
     facts: Life, people: Counts, expected: Phase
 ) -> None:
     assert phase(facts, people, NOON) is expected
+
+
+def test_a_batch_has_ended_when_nothing_more_happens_by_itself() -> None:
+    assert ENDED == {Phase.SETTLED, Phase.CANCELED, Phase.REFUSED}
 
 
 @given(lives(), counted(), moments())

@@ -36,6 +36,40 @@ def moves() -> list[tuple[Cause, State, State]]:
 
 # ---------------------------------------------------------------- the table
 
+#: Design §4, in its own words; the table in the code says the same or this test names the difference.
+DESIGN = """
+resolve | pending: ready skipped
+draft | ready: skipped
+draft | skipped: ready
+claim | ready: sending skipped
+answer | sending: accepted failed unconfirmed ready
+answer | unconfirmed: accepted failed ready
+receipt | sending: accepted sent canceled failed undelivered delivered read
+receipt | unconfirmed: accepted sent canceled failed undelivered delivered read
+receipt | accepted: sent canceled failed undelivered delivered read
+receipt | sent: canceled failed undelivered delivered read
+receipt | failed: undelivered delivered read
+receipt | undelivered: delivered read
+receipt | delivered: read
+receipt | ready: accepted sent delivered read
+receipt | canceled: accepted sent delivered read
+watch | sending: unconfirmed
+person | ready: canceled
+person | unconfirmed: ready
+person | failed: ready
+person | undelivered: ready
+"""
+
+
+def test_the_table_is_the_designs() -> None:
+    written = set()
+    for line in DESIGN.split("\n")[1:-1]:
+        source, _, targets = line.partition(": ")
+        cause, _, state = source.partition(" | ")
+        written |= {(Cause(cause), State(state), State(to)) for to in targets.split()}
+
+    assert set(moves()) == written
+
 
 def test_every_cause_moves_somebody_and_every_state_is_somebodys() -> None:
     assert set(MOVES) == set(Cause)
@@ -102,6 +136,13 @@ def test_the_ends_are_where_nobody_has_the_ball() -> None:
 
 
 # ---------------------------------------------------------------- receipts
+
+
+def test_later_in_this_row_is_stronger() -> None:
+    row = "sending unconfirmed not_sent accepted sent canceled failed undelivered delivered read"
+
+    assert sorted(RANK, key=RANK.__getitem__) == row.split()
+    assert len(set(RANK.values())) == len(RANK)
 
 
 def test_evidence_of_arrival_wins() -> None:

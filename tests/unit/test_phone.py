@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.domain.phone import NoNumber, Number, mask, normalise_query, read_number
+from workers.domain.phone import NoNumber, Number, mask, normalise_query, read_number, written
 from workers.domain.reason import Reason
 
 MOBILES = [
@@ -180,6 +180,11 @@ def test_a_number_and_another_one_are_never_read_as_one(first: str, data: st.Dat
 )
 def test_support_sees_a_number_masked_in_the_middle(number: str, expected: str) -> None:
     assert mask(number) == expected
+
+
+def test_a_number_is_written_as_people_write_it() -> None:
+    assert written("+37251234123") == "+372 5123 4123"
+    assert written("no number") == "no number"
 
 
 @pytest.mark.parametrize(

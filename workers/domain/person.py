@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workers.domain.phone import NoNumber, Number, read_number
+from workers.domain.phone import NoNumber, read_number
 from workers.domain.reason import Reason
 
 __all__ = ["Choice", "Person", "PhoneEntry", "Reason", "choose", "clean_line", "merge_fields"]
@@ -97,12 +97,11 @@ def choose(person: Person, country: str, known: Mapping[str, str]) -> Choice:
 
 
 def _read(entry: PhoneEntry, country: str, known: Mapping[str, str]) -> _Read:
-    match read_number(entry.value, country):
-        case Number(e164, is_mobile):
-            learned = known.get(e164)
-            return _Read(entry, e164, is_mobile, Reason(learned) if learned else None)
-        case NoNumber(reason):
-            return _Read(entry, None, False, reason)
+    read = read_number(entry.value, country)
+    if isinstance(read, NoNumber):
+        return _Read(entry, None, False, read.reason)
+    learned = known.get(read.e164)
+    return _Read(entry, read.e164, read.is_mobile, Reason(learned) if learned else None)
 
 
 def _rank(read: _Read) -> tuple[bool, bool]:
