@@ -25,6 +25,10 @@ from workers.stages.accept import accept, refuse_unbuilt
 
 log = structlog.get_logger()
 _BUILT = frozenset({"sms"})
+#: What is kept of a link while somebody signs in; the token is not.
+_KEPT = frozenset(
+    {"resource", "view", "userId", "companyId", "selectedIds", "excludedIds", "filter"}
+)
 _NOT_BUILT = (
     "This action isn't built yet.",
     "Nothing was stored or sent. In Pipedrive, choose Send a text (SMS) instead.",
@@ -36,7 +40,7 @@ class Click:
     """A link action, what finds its batch again, and whether Pipedrive vouches for who clicked."""
 
     action: LinkAction
-    query: str = field(repr=False)  # without the token
+    query: str = field(repr=False)
     key: bytes = field(repr=False)
     is_vouched: bool
 
@@ -94,7 +98,7 @@ def _read(request: Request) -> Click:
     action = read_action(name, params, max_chosen=settings.max_chosen)
     claims = _claims(params, action, settings.jwt_secret)
     refuse_unbuilt(action)
-    bare = urlencode([(key, value) for key, value in params if key != "token"])
+    bare = urlencode([(key, value) for key, value in params if key in _KEPT])
     return Click(action, bare, link_key(action, token_claims=claims), claims is not None)
 
 

@@ -6,6 +6,7 @@ parsed. Everything else – smuggling forms, bare line feeds – stays as strict
 
 from __future__ import annotations
 
+import asyncio
 import http
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -15,10 +16,13 @@ LONGEST_PATH = 8 * 1024
 MOST_HEADERS = 100
 #: What may come in before the headers end; beyond it we hang up instead of listening on.
 LONGEST_HEAD = 4 * LONGEST_URL
+#: And so long it may take, or idle visitors could hold every connection.
+HEAD_SECONDS = 60.0
 
 _SENTENCES = {
     400: "This request is not HTTP as we understand it.",
     414: "This link is far too long. In Pipedrive, save a filter and select everyone in it instead.",
+    408: "This request took too long to arrive. Please try again.",
     431: "This request has too many or too long headers.",
 }
 
@@ -26,12 +30,17 @@ _SENTENCES = {
 class LongQueryProtocol(HttpToolsProtocol):
     """`HttpToolsProtocol` with the query taken off before the URL is parsed."""
 
+    head_seconds = HEAD_SECONDS
     _in_head = True
     _head_bytes = 0
+    _url_bytes = 0
+    _late: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         """Counts what comes before the end of the headers: nothing else would ever stop it."""
         self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        if self._in_head and self._late is None:
+            self._late = self.loop.call_later(self.head_seconds, self._hang_up, 408)
         if self._head_bytes > LONGEST_HEAD:
             self._hang_up(414 if self._url_bytes > LONGEST_URL else 431)
             return
@@ -52,6 +61,7 @@ class LongQueryProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The application starts after this callback, so the query is in time."""
         self._in_head, self._head_bytes = False, 0
+        self._in_time()
         target = b"".join(self._url_parts).partition(b"#")[0]
         self.url, _, query = target.partition(b"?")
         if self._url_bytes > LONGEST_URL or len(self.url) > LONGEST_PATH:
@@ -65,6 +75,15 @@ class LongQueryProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head = True
         super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._in_time()
+        super().connection_lost(exc)
+
+    def _in_time(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's hook for a request that cannot be parsed."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 import uvicorn
 from starlette.applications import Starlette
 
@@ -35,6 +38,8 @@ def config(app: Starlette, *, host: str = "0.0.0.0", port: int) -> uvicorn.Confi
 
 def main() -> None:
     """Runs until SIGTERM or Ctrl-C."""
+    # uvicorn raises the signal again when it has stopped; a clean stop is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = Settings()
     logs.configure(settings.log_level)
     uvicorn.Server(config(create_app(settings), port=settings.port)).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -140,6 +141,17 @@ async def test_the_same_click_without_a_token_finds_its_batch(door: Door, browse
     url = door.pipedrive.link_url([1, 2], token=None)
     found = {(await browser.get(url)).headers["location"] for _ in range(5)}
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("token", [True, None])
+async def test_fifty_clicks_at_once_make_one_batch(
+    door: Door, browser: Browser, token: object
+) -> None:
+    await browser.sign_in()
+    url = door.pipedrive.link_url([1, 2], token=token)
+    answers = await asyncio.gather(*[browser.get(url) for _ in range(50)])
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert await door.batches() == 1
 
 
 async def test_a_replayed_token_of_an_installed_user_finds_the_same_batch_after_it_ran_out(

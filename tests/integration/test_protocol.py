@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import time
@@ -30,8 +31,11 @@ async def echo(request: Request) -> Response:
     return PlainTextResponse(f"{request.url.path} {len(request.url.query)} {len(body)}")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, int]]:
+class Impatient(LongQueryProtocol):
+    head_seconds = 0.3
+
+
+def an_app() -> Starlette:
     settings = Settings(secret_key="k" * 32, public_url="https://volley.example")
     layers = [
         Middleware(SecurityHeaders, settings=settings),
@@ -39,8 +43,12 @@ def server() -> Iterator[tuple[str, int]]:
         Middleware(RefuseTooLong),
     ]
     routes = [Route("/actions/sms", echo, methods=["GET", "POST"])]
-    app = Starlette(routes=routes, middleware=layers)
-    with serve(app, http=LongQueryProtocol, ws="none") as url:
+    return Starlette(routes=routes, middleware=layers)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, int]]:
+    with serve(an_app(), http=LongQueryProtocol, ws="none") as url:
         parts = urlsplit(url)
         yield str(parts.hostname), int(parts.port or 0)
 
@@ -49,18 +57,17 @@ def ask(server: tuple[str, int], raw: bytes, *, segment: int = SEGMENT) -> bytes
     """Everything that is answered to `raw`, sent in pieces as a network would."""
     with socket.create_connection(server, timeout=20) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it hung up on us
             for start in range(0, len(raw), segment):
                 connection.sendall(raw[start : start + segment])
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it hung up on us; its answer is still there to read
         return _read_all(connection)
 
 
 def _read_all(connection: socket.socket) -> bytes:
     parts = []
-    while part := connection.recv(65_536):
-        parts.append(part)
+    with contextlib.suppress(ConnectionResetError):  # hung up with words of ours still unread
+        while part := connection.recv(65_536):
+            parts.append(part)
     return b"".join(parts)
 
 
@@ -119,6 +126,20 @@ def test_too_many_headers_are_refused(server: tuple[str, int]) -> None:
 def test_a_header_without_an_end_is_hung_up_on(server: tuple[str, int]) -> None:
     answer = ask(server, b"GET /actions/sms HTTP/1.1\r\nX: " + b"y" * 6_000 * KB)
     assert statuses(answer) in ([431], [])
+
+
+def test_a_head_that_never_ends_is_hung_up_on() -> None:
+    with serve(an_app(), http=Impatient, ws="none") as url:
+        parts = urlsplit(url)
+        with socket.create_connection((str(parts.hostname), int(parts.port or 0)), 20) as slow:
+            slow.sendall(b"GET /actions/sms HTTP/1.1\r\nHost: ")
+            assert statuses(_read_all(slow)) == [408]
+
+
+def test_an_offer_to_upgrade_is_politely_ignored(server: tuple[str, int]) -> None:
+    raw = get(b"/actions/sms?a=1", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA")
+    raw = raw.replace(b"Connection: close", b"Connection: Upgrade, HTTP2-Settings, close")
+    assert statuses(ask(server, raw)) == [200]
 
 
 def test_two_requests_on_one_connection_are_both_answered(server: tuple[str, int]) -> None:
