@@ -52,9 +52,10 @@ UNION ALL
 """
 
 EMPTY = """
-SELECT name, count(*) FILTER (WHERE coalesce(r.fields #>> string_to_array(name, '.'), '') = '') AS people
-FROM recipients r, unnest(%(names)s::text[]) AS name
-WHERE r.batch_id = %(id)s AND r.state = 'ready' GROUP BY name
+SELECT wanted.name,
+  count(*) FILTER (WHERE coalesce(r.fields #>> string_to_array(wanted.name, '.'), '') = '') AS people
+FROM recipients r, unnest(%(names)s::text[]) AS wanted(name)
+WHERE r.batch_id = %(id)s AND r.state = 'ready' GROUP BY wanted.name
 """
 
 
