@@ -56,7 +56,7 @@ def test_a_batch_is_in_the_phase_that_its_facts_say(
 
 
 def test_a_batch_has_ended_when_nothing_more_happens_by_itself() -> None:
-    assert ENDED == {Phase.SETTLED, Phase.CANCELED, Phase.REFUSED}
+    assert {Phase.SETTLED, Phase.CANCELED, Phase.REFUSED} == ENDED
 
 
 @given(lives(), counted(), moments())

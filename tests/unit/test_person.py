@@ -44,7 +44,20 @@ def test_among_equals_the_first_is_texted() -> None:
 
 @pytest.mark.parametrize(
     "label",
-    ["mobile", "Mobile", "Cell", "Handy", "mobil", "Móvil", "мобильный", "mob", "iPhone GSM"],
+    [
+        "mobile",
+        "Mobile",
+        "Cell",
+        "Handy",
+        "mobil",
+        "Mobiil",
+        "Cel.",
+        "携帯",
+        "Móvil",
+        "мобильный",
+        "mob",
+        "iPhone GSM",
+    ],
 )
 def test_where_numbers_do_not_tell_the_label_does(label: str) -> None:
     choice = chosen(phone(US, "work", primary=True), phone(OTHER_US, label), country="US")

@@ -73,7 +73,8 @@ _MOST_HELPFUL = (
     Reason.NO_NUMBER,
 )
 _MOBILE_LABEL = re.compile(
-    r"mobil|m[oó]vil|cell|celular|handy|gsm|whatsapp|portable|komórk|matkapuh|мобил|\bmob\b|\bsms\b",
+    r"mobii?l|m[oó]vil|cell|\bcel\b|handy|natel|gsm|whatsapp|portable|kom[oó]rk|känny|matkapuh"
+    r"|мобил|сотов|携帯|手机|手機|휴대|\bmob\b|\bsms\b",
     re.IGNORECASE,
 )
 
