@@ -24,6 +24,7 @@
       if (typed && $("people-typed")) $("people-typed").value = typed;
       if (focused) ((focused.id && $(focused.id)) || place.querySelector("button, a, input") || $("main")).focus();
     }
+    document.title = `${batch.querySelector("h1").textContent} – Volley`;
     count();
   }
   // ---- the people's rows: changed ones only
@@ -38,9 +39,10 @@
       rows.append(line);
       $("nobody")?.remove();
     }
-    if (!line.querySelector(".name a")) line.querySelector(".name").textContent = row.name || "(no name)";
+    const link = line.querySelector(".name a");
+    if (link && row.link) link.href = row.link;
     line.querySelector(".mark").className = `mark is-${row.state}`;
-    const texts = { plain: row.shown, label: row.label, shape: row.shape, said: row.words };
+    const texts = { called: row.name || "(no name)", plain: row.shown, label: row.label, shape: row.shape, said: row.words, advice: row.advice };
     for (const [part, text] of Object.entries(texts)) line.querySelector(`.${part}`).textContent = text;
   }
   // ---- progress: 2 s after a change, slower without, at most 15 s
