@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from workers.domain.action import Chosen, LinkAction
 from workers.domain.batch import Counts, Life
 from workers.domain.delivery import State
-from workers.ports.ledger import BatchView, PersonHistory, RecipientRow, Snapshot
 from workers.ports.outside import Account, Fields, User
+from workers.ports.reading import BatchView, PersonHistory, RecipientRow, Snapshot
 from workers.ports.runtime import Runtime
 from workers.settings import Settings
 

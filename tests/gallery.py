@@ -20,7 +20,7 @@ from web.pages import refused, static
 from workers.domain.action import Filtered
 from workers.domain.delivery import State
 from workers.domain.errors import Forged, Refused
-from workers.ports.ledger import AttemptHistory, BatchView, PersonHistory, RecipientRow
+from workers.ports.reading import AttemptHistory, BatchView, PersonHistory, RecipientRow
 
 ROOT = UUID("00000000-0000-4000-8000-000000000000")
 NAMES = ("Zoë Ångström", "Mari Maasikas", "Jüri Tamm", "Anna-Liisa von Hohenzollern-Sigmaringen")

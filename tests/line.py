@@ -13,8 +13,8 @@ from tests.servers import free_port, serve
 from tests.simulators.pipedrive import create_pipedrive
 from tests.simulators.twilio import create_twilio
 from web.app import create_app
-from workers.ports.ledger import BatchView
 from workers.ports.outside import Tokens, User
+from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 from workers.runtime import open_runtime
 from workers.sender import Sender

@@ -22,8 +22,8 @@ from workers.domain.batch import Phase
 from workers.domain.delivery import State
 from workers.domain.errors import BadRequest, Conflict, Refused, TooLong
 from workers.domain.text import clean_body
-from workers.ports.ledger import BatchView
 from workers.ports.outside import User
+from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 from workers.stages import accept, confirm
 

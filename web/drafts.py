@@ -8,8 +8,8 @@ from starlette.requests import Request
 
 from web import outline
 from web.pages import fragment
-from workers.ports.ledger import BatchView
 from workers.ports.outside import User
+from workers.ports.reading import BatchView
 from workers.stages.preview import Preview, preview
 
 

@@ -14,8 +14,8 @@ from web import views, words
 from web.batches import told
 from web.pages import page, wants_json
 from web.sessions import identities
-from workers.ports.ledger import BatchView
 from workers.ports.outside import User
+from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 
 

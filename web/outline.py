@@ -13,8 +13,8 @@ from web.people import asked
 from web.shown import is_owner, written
 from workers.domain.batch import Phase
 from workers.domain.delivery import State
-from workers.ports.ledger import BatchView
 from workers.ports.outside import User
+from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 from workers.stages.preview import preview
 

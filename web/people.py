@@ -59,19 +59,13 @@ async def asked(request: Request, view: BatchView, user: User) -> Listed:
     if cursor:
         asks = [("state", state) for state in states] + [("q", query), ("cursor", cursor)]
         more = f"/batches/{view.id}/recipients?" + urlencode([ask for ask in asks if ask[1]])
-    site = pipedrive(request, view)
+    runtime: Runtime = request.app.state.runtime
+    site = runtime.settings.pipedrive_url or f"https://{view.company_domain}.pipedrive.com"
     return Listed([_line(row, view, user, site) for row in rows], more, query, states)
 
 
-def pipedrive(request: Request, view: BatchView) -> str:
-    """Where the company's people are shown."""
-    runtime: Runtime = request.app.state.runtime
-    return runtime.settings.pipedrive_url or f"https://{view.company_domain}.pipedrive.com"
-
-
-def told(row: RecipientRow, view: BatchView, user: User, site: str) -> dict[str, Any]:
+def told(row: RecipientRow, view: BatchView, user: User) -> dict[str, Any]:
     """One person for programs, with the words for the page's own script."""
-    line = _line(row, view, user, site)
     return {
         "id": row.id,
         "person_id": row.person_id,
@@ -79,20 +73,17 @@ def told(row: RecipientRow, view: BatchView, user: User, site: str) -> dict[str,
         "number": number_for(row.number, view, user),
         "state": row.state.value,
         "reason": row.reason,
-        "words": line.said,
-        "advice": line.advice,
-        "shape": line.shape,
-        "shown": line.number,
-        "label": line.label,
-        "link": line.link,
+        "words": words.state(row, view),
+        "shape": words.SHAPES[row.state],
+        "shown": shown_number(row.number, view, user),
+        "label": row.label,
     }
 
 
 async def page_told(request: Request, view: BatchView, user: User) -> Response:
     """The list for programs."""
     rows, cursor = await _page(request, view)
-    site = pipedrive(request, view)
-    said = {"recipients": [told(row, view, user, site) for row in rows], "next_cursor": cursor}
+    said = {"recipients": [told(row, view, user) for row in rows], "next_cursor": cursor}
     return JSONResponse(said, headers={"Cache-Control": "no-store"})
 
 

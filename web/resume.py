@@ -16,8 +16,8 @@ from web.sessions import runtime_of
 from web.signin import Waiting
 from workers.domain.errors import Refused
 from workers.domain.text import clean_body
-from workers.ports.ledger import BatchView
 from workers.ports.outside import User
+from workers.ports.reading import BatchView
 from workers.stages.confirm import save_draft
 
 _ON_A_BATCH = re.compile(r"/batches/([0-9a-f-]{36})/[a-z-]+")

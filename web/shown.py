@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from workers.domain import phone
-from workers.ports.ledger import BatchView
 from workers.ports.outside import User
+from workers.ports.reading import BatchView
 
 
 def is_owner(view: BatchView, user: User) -> bool:

@@ -17,8 +17,8 @@ from web.home import entries
 from web.pages import page, wants_json
 from workers.domain import permissions, phone, reasons, text
 from workers.domain.errors import Forbidden, VolleyError
-from workers.ports.ledger import AttemptHistory, BatchView, PersonHistory
 from workers.ports.outside import User
+from workers.ports.reading import AttemptHistory, BatchView, PersonHistory
 from workers.ports.runtime import Runtime
 
 

@@ -13,7 +13,7 @@ from workers.domain.action import Filtered
 from workers.domain.batch import ENDED, Phase, is_too_late, phase, waiting
 from workers.domain.delivery import State
 from workers.domain.reasons import code_of
-from workers.ports.ledger import BatchView
+from workers.ports.reading import BatchView
 
 Mood = Literal["draft", "sent", "refused"]
 

@@ -7,7 +7,7 @@ from web.why import failure, left_out
 from workers.domain.action import Filtered
 from workers.domain.batch import ENDED, Waiting, is_too_late, phase
 from workers.domain.delivery import State
-from workers.ports.ledger import BatchView, RecipientRow
+from workers.ports.reading import BatchView, RecipientRow
 from workers.stages.preview import Warned
 
 #: What stands before the number in a count, in the order of the page.

@@ -12,7 +12,7 @@ from tests.line import REP, Line, a_line
 from workers.domain.action import Chosen, Filtered, LinkAction, Selection
 from workers.domain.batch import Phase, phase
 from workers.domain.delivery import State
-from workers.ports.ledger import BatchView
+from workers.ports.reading import BatchView
 from workers.stages.accept import accept
 from workers.stages.confirm import confirm, save_draft
 

@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.line import REP, settings_for
 from workers.domain.action import Chosen, LinkAction
 from workers.domain.delivery import RANK, State
-from workers.ports.ledger import Found
+from workers.ports.finding import Found
 from workers.ports.outside import Report
 from workers.ports.sending import Answer, Claimed, Told
 from workers.store.batches import PgBatches

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes_ledger import Door, Ledger, a_batch, a_row, a_runtime
 from workers.domain.delivery import State
-from workers.ports.ledger import BatchView, RecipientRow
+from workers.ports.reading import BatchView, RecipientRow
 from workers.ports.runtime import Runtime
 from workers.stages.preview import Warned, preview
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers.ports.ledger import Batches, Finding, Installations, Naming, Rows, Sessions, Support
+from workers.ports.finding import Finding, Naming
+from workers.ports.identities import Installations, Sessions
 from workers.ports.outside import (
     AccessTokens,
     Accounts,
@@ -16,6 +17,7 @@ from workers.ports.outside import (
     ReceiptReader,
     Vault,
 )
+from workers.ports.reading import Batches, Rows, Support
 from workers.ports.sending import Claims, Decisions, Ledger, Told, Watching
 from workers.settings import Settings
 

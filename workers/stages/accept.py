@@ -9,7 +9,7 @@ import uuid_utils.compat as ids
 
 from workers.domain.action import LinkAction
 from workers.domain.errors import BadRequest, NotBuilt, TooMany
-from workers.ports.ledger import BatchView
+from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 
 #: Without a token the same click within this time finds its batch; later it is a new draft.

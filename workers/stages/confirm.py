@@ -11,8 +11,8 @@ from workers.domain.delivery import State
 from workers.domain.errors import BadRequest, Conflict, Refused
 from workers.domain.reasons import CODES
 from workers.domain.text import clean_body, fields_used, read_template
-from workers.ports.ledger import BatchView
 from workers.ports.outside import User
+from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 from workers.stages.preview import preview
 

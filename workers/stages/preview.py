@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workers.domain import segments, text
 from workers.domain.errors import BadRequest, Refused
 from workers.domain.reason import Reason
-from workers.ports.ledger import BatchView, RecipientRow
+from workers.ports.reading import BatchView, RecipientRow
 from workers.ports.runtime import Runtime
 
 _SAMPLES = 200

@@ -11,7 +11,7 @@ from uuid import UUID
 from workers.domain.action import Chosen, Filtered
 from workers.domain.errors import Misconfigured, Rejected, Throttled, Unavailable
 from workers.domain.person import Person, choose, merge_fields
-from workers.ports.ledger import Found, Resolving
+from workers.ports.finding import Found, Resolving
 from workers.ports.outside import Access, Fields, PeoplePage
 from workers.ports.runtime import Runtime
 

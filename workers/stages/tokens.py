@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 
 from workers.domain.errors import CannotOpen, Misconfigured, ProviderError, Unavailable
-from workers.ports.ledger import Installations
+from workers.ports.identities import Installations
 from workers.ports.outside import Access, Identities
 
 EARLY = 300.0  # seconds before its end at which a token is renewed (they live an hour)

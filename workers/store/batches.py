@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from workers.domain.action import LinkAction, selection_from_json, selection_to_json
 from workers.domain.batch import Counts, Life
 from workers.domain.delivery import State
-from workers.ports.ledger import BatchView
+from workers.ports.reading import BatchView
 from workers.store.database import Connection, Pool, Row, one, rows
 
 CREATE = """

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from workers.domain.action import selection_from_json
 from workers.domain.delivery import Cause, State, sources
-from workers.ports.ledger import Found, Resolving
+from workers.ports.finding import Found, Resolving
 from workers.store.database import Connection, Pool, again, one, rows, write
 
 UNRESOLVED = """(resolved_at IS NULL OR organizations = 'wanted') AND refused_reason IS NULL

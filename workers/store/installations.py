@@ -112,7 +112,7 @@ ORDER BY user_name
 
 
 class PgInstallations:
-    """Fulfils `ports.ledger.Installations`."""
+    """Fulfils `ports.identities.Installations`."""
 
     def __init__(self, pool: Pool, vault: Vault) -> None:
         self._pool = pool

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from workers.domain.delivery import RANK, Cause, State, may, strongest
+from workers.domain.delivery import State, strongest
 from workers.ports.outside import Report
 from workers.ports.sending import Answer, Told
 from workers.store.database import Connection, Pool, Row, again, one, rows, write
+from workers.store.news import (
+    LOOKED_AT,
+    News,
+    may_move,
+    merged,
+    next_look,
+    number_columns,
+    of_answer,
+    of_report,
+    receipt_columns,
+    recipient_state,
+)
 
 #: Recipients are locked first, in id order, everywhere: groups that meet cannot deadlock.
 LOCK = """
@@ -87,24 +98,6 @@ BOUND = "SELECT sid FROM attempts WHERE sid = ANY(%(sids)s)"
 
 COMPANY = "SELECT company_id FROM attempts WHERE id = %(id)s"
 
-FINAL = RANK["canceled"]
-LOOKED_AT = {"accepted", "sent", "unconfirmed"}
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """Everything one group brings for one attempt."""
-
-    cause: Cause
-    states: tuple[str, ...]
-    sid: str | None = None
-    http_status: int | None = None
-    error_code: str | None = None
-    request_id: str | None = None
-    stops: str | None = None
-    learned: str | None = None
-    code_of: dict[str, str] = field(default_factory=dict)  # state -> error code
-
 
 class PgLedger:
     """Writes groups of answers and reports."""
@@ -123,7 +116,9 @@ class PgLedger:
 
     async def hint(self, attempt_id: UUID, report: Report) -> None:
         async with self._pool.connection() as connection, connection.transaction():
-            await write(connection, KEEP_RECEIPTS, **_receipts([Told(attempt_id, report, "hint")]))
+            await write(
+                connection, KEEP_RECEIPTS, **receipt_columns([Told(attempt_id, report, "hint")])
+            )
             await write(connection, HINT, id=attempt_id, sid=report.sid)
 
     async def bound(self, sids: Sequence[str]) -> set[str]:
@@ -131,24 +126,24 @@ class PgLedger:
             return {row["sid"] for row in await rows(connection, BOUND, sids=list(sids))}
 
     async def answer(self, answers: Sequence[Answer]) -> None:
-        news = {answer.attempt_id: _of_answer(answer) for answer in answers}
+        news = {answer.attempt_id: of_answer(answer) for answer in answers}
         await self._write(news, ())
 
     async def tell(self, told: Sequence[Told]) -> set[UUID]:
-        news: dict[UUID, _News] = {}
+        news: dict[UUID, News] = {}
         for one_told in told:
-            new = _of_report(one_told)
+            new = of_report(one_told)
             old = news.get(one_told.attempt_id)
-            news[one_told.attempt_id] = new if old is None else _merge(old, new)
+            news[one_told.attempt_id] = new if old is None else merged(old, new)
         return await self._write(news, told)
 
     @again
-    async def _write(self, news: dict[UUID, _News], told: Sequence[Told]) -> set[UUID]:
+    async def _write(self, news: dict[UUID, News], told: Sequence[Told]) -> set[UUID]:
         if not news:
             return set()
         async with self._pool.connection() as connection, connection.transaction():
             if told:
-                await write(connection, KEEP_RECEIPTS, **_receipts(told))
+                await write(connection, KEEP_RECEIPTS, **receipt_columns(told))
             known = await rows(connection, LOCK, ids=list(news))
             seqs = await self._stamp(connection, known, news)
             await self._move(connection, known, news, seqs)
@@ -156,7 +151,7 @@ class PgLedger:
         return {row["attempt_id"] for row in known}
 
     async def _stamp(
-        self, connection: Connection, known: Sequence[Row], news: dict[UUID, _News]
+        self, connection: Connection, known: Sequence[Row], news: dict[UUID, News]
     ) -> dict[UUID, int]:
         batches = sorted({row["batch_id"] for row in known})
         proven = {row["batch_id"] for row in known if "accepted" in news[row["attempt_id"]].states}
@@ -168,7 +163,7 @@ class PgLedger:
         self,
         connection: Connection,
         known: Sequence[Row],
-        news: dict[UUID, _News],
+        news: dict[UUID, News],
         seqs: dict[UUID, int],
     ) -> None:
         states = {
@@ -178,8 +173,8 @@ class PgLedger:
         moved = []
         for row in known:
             new = news[row["attempt_id"]]
-            to = _recipient_state(states[row["attempt_id"]])
-            if row["attempt_id"] == row["current"] and _may(new.cause, State(row["state"]), to):
+            to = recipient_state(states[row["attempt_id"]])
+            if row["attempt_id"] == row["current"] and may_move(new.cause, State(row["state"]), to):
                 reason = new.code_of.get(states[row["attempt_id"]]) or None
                 moved.append((row, to, reason))
         await write(
@@ -196,10 +191,10 @@ class PgLedger:
         await write(connection, ATTEMPT, **self._attempts(known, news, states))
         gone = [row for row in known if states[row["attempt_id"]] == "not_sent"]
         if gone:
-            await write(connection, RELEASE, **_numbers(gone))
+            await write(connection, RELEASE, **number_columns(gone))
 
     def _attempts(
-        self, known: Sequence[Row], news: dict[UUID, _News], states: dict[UUID, str]
+        self, known: Sequence[Row], news: dict[UUID, News], states: dict[UUID, str]
     ) -> dict[str, object]:
         new = [news[row["attempt_id"]] for row in known]
         return {
@@ -210,7 +205,7 @@ class PgLedger:
             "codes": [one_new.error_code for one_new in new],
             "requests": [one_new.request_id for one_new in new],
             "looks": [
-                _look(row["attempt_state"], states[row["attempt_id"]], news[row["attempt_id"]])
+                next_look(row["attempt_state"], states[row["attempt_id"]], news[row["attempt_id"]])
                 for row in known
             ],
             "lookup": self._lookup,
@@ -218,7 +213,7 @@ class PgLedger:
         }
 
     async def _teach(
-        self, connection: Connection, known: Sequence[Row], news: dict[UUID, _News]
+        self, connection: Connection, known: Sequence[Row], news: dict[UUID, News]
     ) -> None:
         for row in sorted(known, key=lambda row: row["number"]):
             new = news[row["attempt_id"]]
@@ -231,86 +226,3 @@ class PgLedger:
         stops = {row["batch_id"]: news[row["attempt_id"]].stops for row in known}
         for batch_id in sorted(batch_id for batch_id, code in stops.items() if code):
             await write(connection, STOP, id=batch_id, code=stops[batch_id])
-
-
-def _may(cause: Cause, state: State, to: State) -> bool:
-    """A late "taken" is evidence like a receipt, also where a re-send was asked for meanwhile."""
-    taken = RANK[to] >= RANK["accepted"] if to in RANK else False
-    return may(cause, state, to) or (taken and may(Cause.RECEIPT, state, to))
-
-
-def _recipient_state(attempt_state: str) -> State:
-    return State.READY if attempt_state == "not_sent" else State(attempt_state)
-
-
-def _look(old: str, now: str, new: _News) -> str:
-    """What happens to the attempt's look-ups: restart, stop, now (a conflict), or keep."""
-    reported = max(RANK[state] for state in new.states)
-    conflict = RANK[old] >= FINAL and reported >= FINAL and old not in new.states
-    if conflict and {old, now} != {"delivered", "read"}:
-        return "now"
-    if old == now:
-        return "keep"
-    return "restart" if now in LOOKED_AT else "stop"
-
-
-def _of_answer(answer: Answer) -> _News:
-    code = answer.error_code or ""
-    return _News(
-        cause=Cause.ANSWER,
-        states=(answer.state,),
-        sid=answer.sid,
-        http_status=answer.http_status,
-        error_code=answer.error_code,
-        request_id=answer.request_id,
-        stops=answer.stops,
-        learned=answer.learned,
-        code_of={answer.state: code} if answer.state in {"failed", "undelivered"} else {},
-    )
-
-
-def _of_report(told: Told) -> _News:
-    report = told.report
-    code = report.error_code or None
-    return _News(
-        cause=Cause.RECEIPT,
-        states=(report.state,),
-        sid=report.sid,
-        error_code=code,
-        stops=told.stops,
-        learned=told.learned,
-        code_of={report.state: report.error_code} if report.error_code else {},
-    )
-
-
-def _merge(old: _News, new: _News) -> _News:
-    return replace(
-        new,
-        states=old.states + new.states,
-        sid=old.sid or new.sid,
-        error_code=new.error_code or old.error_code,
-        stops=new.stops or old.stops,
-        learned=new.learned or old.learned,
-        code_of=old.code_of | new.code_of,
-    )
-
-
-def _receipts(told: Sequence[Told]) -> dict[str, object]:
-    return {
-        "attempts": [one_told.attempt_id for one_told in told],
-        "sids": [one_told.report.sid for one_told in told],
-        "statuses": [one_told.report.status for one_told in told],
-        "codes": [one_told.report.error_code for one_told in told],
-        "sources": [one_told.source for one_told in told],
-        "times": [one_told.report.carrier_time for one_told in told],
-    }
-
-
-def _numbers(gone: Sequence[Row]) -> dict[str, object]:
-    ordered = sorted(gone, key=lambda row: row["number"])
-    return {
-        "companies": [row["company_id"] for row in ordered],
-        "channels": [row["channel"] for row in ordered],
-        "numbers": [row["number"] for row in ordered],
-        "recipients": [row["recipient_id"] for row in ordered],
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from workers.ports.ledger import Resolving
+from workers.ports.finding import Resolving
 from workers.store.database import Pool, again, one, rows, write
 
 UNNAMED = """

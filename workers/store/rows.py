@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from workers.domain.delivery import State
-from workers.ports.ledger import RecipientRow, Snapshot
 from workers.ports.outside import Fields
+from workers.ports.reading import RecipientRow, Snapshot
 from workers.store.batches import SNAPSHOT, read_view
 from workers.store.database import Pool, Row, rows
 

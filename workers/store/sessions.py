@@ -64,7 +64,7 @@ DELETE FROM session_identities USING over WHERE session_identities.id_hash = ove
 
 
 class PgSessions:
-    """Fulfils `ports.ledger.Sessions`; knows hashes of ids only, never a cookie's value."""
+    """Fulfils `ports.identities.Sessions`; knows hashes of ids only, never a cookie's value."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

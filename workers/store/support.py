@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workers.ports.ledger import AttemptHistory, PersonHistory
+from workers.ports.reading import AttemptHistory, PersonHistory
 from workers.store.database import Connection, Pool, Row, rows
 from workers.store.rows import like, row_of
 

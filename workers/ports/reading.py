@@ -1,4 +1,4 @@
-"""What the stages and the door need from the database, as narrow Protocols and plain rows."""
+"""Reading batches, their people and what support asks, as narrow Protocols and plain rows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from uuid import UUID
 from workers.domain.action import LinkAction, Selection
 from workers.domain.batch import Counts, Life
 from workers.domain.delivery import State
-from workers.ports.outside import Access, Fields, Tokens, User
-
-# ---------------------------------------------------------------- reading a batch
+from workers.ports.outside import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,145 +164,3 @@ class Support(Protocol):
         self, company_id: int, *, query: str, numbers: Sequence[str], limit: int = 50
     ) -> Sequence[PersonHistory]:
         """By part of a name, one of `numbers` (E.164), Pipedrive person id or message SID."""
-
-
-# ---------------------------------------------------------------- identities
-
-
-class Sessions(Protocol):
-    """Browser sessions: many (company, user) identities in one, and sign-ins that go on afterwards."""
-
-    async def open(self, id_hash: bytes) -> None: ...
-
-    async def identities(self, id_hash: bytes) -> Sequence[User]:
-        """Who is signed in here, the newest sign-in first; () when unknown, idle > 7 d or > 30 d old."""
-
-    async def sign_in(
-        self, id_hash: bytes, new_hash: bytes, *, company_id: int, user_id: int
-    ) -> None:
-        """Adds an identity and rotates the session's id from `id_hash` to `new_hash`."""
-
-    async def sign_out(self, id_hash: bytes) -> None: ...
-
-    async def keep(
-        self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes
-    ) -> None: ...
-
-    async def take(self, continuation_id: UUID, *, browser_hash: bytes) -> tuple[str, bytes] | None:
-        """(kind, sealed), once, from the same browser, within ten minutes; else None."""
-
-
-class Installations(Protocol):
-    """Who installed the app, and their sealed tokens."""
-
-    async def save(self, user: User, tokens: Tokens) -> None:
-        """Insert or replace; seals the tokens bound to (company, user)."""
-
-    async def user(self, company_id: int, user_id: int) -> User | None:
-        """Installed and usable, or None."""
-
-    async def access(self, company_id: int, user_id: int) -> Access | None: ...
-
-    async def begin_refresh(
-        self, company_id: int, user_id: int, *, generation: int, lease: timedelta
-    ) -> str | None:
-        """The refresh token for the one caller who gets the row's lease; None = somebody else is at it."""
-
-    async def finish_refresh(
-        self, company_id: int, user_id: int, *, generation: int, tokens: Tokens
-    ) -> None: ...
-
-    async def abandon_refresh(self, company_id: int, user_id: int, *, generation: int) -> None:
-        """The refresh call failed: gives the lease back, keeps the tokens."""
-
-    async def give_up(self, company_id: int, user_id: int, *, generation: int) -> None:
-        """The grant is gone: sign in again."""
-
-    async def remove(self, company_id: int, user_id: int) -> None:
-        """Uninstalled: tokens, sessions and drafts go, running batches stop."""
-
-    async def first_company(self) -> int | None: ...
-
-    async def admins(self, company_id: int) -> Sequence[str]:
-        """Names of the company's admins who installed the app."""
-
-
-# ---------------------------------------------------------------- finding people
-
-
-@dataclass(frozen=True, slots=True)
-class Resolving:
-    """A batch whose people are being found, leased to us."""
-
-    batch_id: UUID
-    lease: UUID
-    company_id: int
-    user_id: int
-    country: str
-    channel: str
-    selection: Selection
-    listed: bool
-    cursor: str | None
-    pages: int
-    resolved: bool = False  # everybody is found; only the organizations' names are wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was decided about one person of the selection."""
-
-    person_id: int
-    name: str
-    fields: Fields
-    numbers: Sequence[Mapping[str, object]]
-    number: str | None
-    label: str
-    reason: str | None  # None = ready
-
-
-class Finding(Protocol):
-    """The ledger while people are found; every write needs the lease."""
-
-    async def lease(self, batch_id: UUID, *, seconds: float) -> Resolving | None: ...
-
-    async def list_chosen(self, work: Resolving, ids: Sequence[int]) -> bool: ...
-
-    async def next_chosen(self, work: Resolving, *, limit: int) -> Sequence[int]: ...
-
-    async def known(
-        self, company_id: int, channel: str, numbers: Sequence[str]
-    ) -> Mapping[str, str]:
-        """number → reason, of those that must not or cannot be texted."""
-
-    async def keep_page(
-        self,
-        work: Resolving,
-        found: Sequence[Found],
-        *,
-        next_cursor: str | None,
-        tokens: int,
-        seconds: float,
-    ) -> bool:
-        """Stores a page and renews the lease; False when the lease is somebody else's by now."""
-
-    async def finish(self, work: Resolving, *, source_name: str) -> bool: ...
-
-    async def wait(self, work: Resolving, *, seconds: float, reason: str) -> bool: ...
-
-    async def refuse(self, work: Resolving, reason: str) -> bool: ...
-
-    async def release(self, work: Resolving) -> None: ...
-
-    async def due(self, *, limit: int = 20) -> Sequence[UUID]:
-        """Batches that nobody is resolving although somebody should."""
-
-
-class Naming(Protocol):
-    """The names of people's organizations; every write needs the lease."""
-
-    async def unnamed(self, work: Resolving, *, limit: int) -> Sequence[int]:
-        """Organizations of the batch's people whose names were not read yet."""
-
-    async def name(self, work: Resolving, names: Mapping[int, str], *, tokens: int) -> bool: ...
-
-    async def all_named(self, work: Resolving) -> bool: ...

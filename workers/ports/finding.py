@@ -1,0 +1,89 @@
+"""The ledger while people are found, as narrow Protocols and plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from workers.domain.action import Selection
+from workers.ports.outside import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """A batch whose people are being found, leased to us."""
+
+    batch_id: UUID
+    lease: UUID
+    company_id: int
+    user_id: int
+    country: str
+    channel: str
+    selection: Selection
+    listed: bool
+    cursor: str | None
+    pages: int
+    resolved: bool = False  # everybody is found; only the organizations' names are wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was decided about one person of the selection."""
+
+    person_id: int
+    name: str
+    fields: Fields
+    numbers: Sequence[Mapping[str, object]]
+    number: str | None
+    label: str
+    reason: str | None  # None = ready
+
+
+class Finding(Protocol):
+    """The ledger while people are found; every write needs the lease."""
+
+    async def lease(self, batch_id: UUID, *, seconds: float) -> Resolving | None: ...
+
+    async def list_chosen(self, work: Resolving, ids: Sequence[int]) -> bool: ...
+
+    async def next_chosen(self, work: Resolving, *, limit: int) -> Sequence[int]: ...
+
+    async def known(
+        self, company_id: int, channel: str, numbers: Sequence[str]
+    ) -> Mapping[str, str]:
+        """number → reason, of those that must not or cannot be texted."""
+
+    async def keep_page(
+        self,
+        work: Resolving,
+        found: Sequence[Found],
+        *,
+        next_cursor: str | None,
+        tokens: int,
+        seconds: float,
+    ) -> bool:
+        """Stores a page and renews the lease; False when the lease is somebody else's by now."""
+
+    async def finish(self, work: Resolving, *, source_name: str) -> bool: ...
+
+    async def wait(self, work: Resolving, *, seconds: float, reason: str) -> bool: ...
+
+    async def refuse(self, work: Resolving, reason: str) -> bool: ...
+
+    async def release(self, work: Resolving) -> None: ...
+
+    async def due(self, *, limit: int = 20) -> Sequence[UUID]:
+        """Batches that nobody is resolving although somebody should."""
+
+
+class Naming(Protocol):
+    """The names of people's organizations; every write needs the lease."""
+
+    async def unnamed(self, work: Resolving, *, limit: int) -> Sequence[int]:
+        """Organizations of the batch's people whose names were not read yet."""
+
+    async def name(self, work: Resolving, names: Mapping[int, str], *, tokens: int) -> bool: ...
+
+    async def all_named(self, work: Resolving) -> bool: ...

@@ -1,0 +1,68 @@
+"""Who is signed in, and who installed the app, as narrow Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from workers.ports.outside import Access, Tokens, User
+
+
+class Sessions(Protocol):
+    """Browser sessions: many (company, user) identities in one, and sign-ins that go on afterwards."""
+
+    async def open(self, id_hash: bytes) -> None: ...
+
+    async def identities(self, id_hash: bytes) -> Sequence[User]:
+        """Who is signed in here, the newest sign-in first; () when unknown, idle > 7 d or > 30 d old."""
+
+    async def sign_in(
+        self, id_hash: bytes, new_hash: bytes, *, company_id: int, user_id: int
+    ) -> None:
+        """Adds an identity and rotates the session's id from `id_hash` to `new_hash`."""
+
+    async def sign_out(self, id_hash: bytes) -> None: ...
+
+    async def keep(
+        self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes
+    ) -> None: ...
+
+    async def take(self, continuation_id: UUID, *, browser_hash: bytes) -> tuple[str, bytes] | None:
+        """(kind, sealed), once, from the same browser, within ten minutes; else None."""
+
+
+class Installations(Protocol):
+    """Who installed the app, and their sealed tokens."""
+
+    async def save(self, user: User, tokens: Tokens) -> None:
+        """Insert or replace; seals the tokens bound to (company, user)."""
+
+    async def user(self, company_id: int, user_id: int) -> User | None:
+        """Installed and usable, or None."""
+
+    async def access(self, company_id: int, user_id: int) -> Access | None: ...
+
+    async def begin_refresh(
+        self, company_id: int, user_id: int, *, generation: int, lease: timedelta
+    ) -> str | None:
+        """The refresh token for the one caller who gets the row's lease; None = somebody else is at it."""
+
+    async def finish_refresh(
+        self, company_id: int, user_id: int, *, generation: int, tokens: Tokens
+    ) -> None: ...
+
+    async def abandon_refresh(self, company_id: int, user_id: int, *, generation: int) -> None:
+        """The refresh call failed: gives the lease back, keeps the tokens."""
+
+    async def give_up(self, company_id: int, user_id: int, *, generation: int) -> None:
+        """The grant is gone: sign in again."""
+
+    async def remove(self, company_id: int, user_id: int) -> None:
+        """Uninstalled: tokens, sessions and drafts go, running batches stop."""
+
+    async def first_company(self) -> int | None: ...
+
+    async def admins(self, company_id: int) -> Sequence[str]:
+        """Names of the company's admins who installed the app."""

@@ -1,0 +1,66 @@
+"""The tables of who is signed in and who installed the app."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text, Uuid, text
+
+from workers.store.columns import at, metadata
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("domain", Text, nullable=False, server_default=""),
+    Column("country", Text, nullable=False, server_default=""),  # ISO 3166 alpha-2, upper case
+    at("first_installed_at", default=True),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_name", Text, nullable=False, server_default=""),
+    Column("is_admin", Boolean, nullable=False, server_default=text("false")),
+    Column("timezone", Text, nullable=False, server_default="UTC"),  # IANA name
+    Column("api_domain", Text, nullable=False),
+    Column("scope", Text, nullable=False, server_default=""),
+    Column("access_token", LargeBinary),  # sealed, bound to the row
+    Column("refresh_token", LargeBinary),  # sealed, bound to the row
+    at("expires_at"),
+    at("refreshed_at", default=True),
+    at("installed_at", default=True),
+    Column("generation", BigInteger, nullable=False, server_default=text("1")),  # +1 per new token
+    Column("reauth_required", Boolean, nullable=False, server_default=text("false")),
+    at("refreshing_until"),  # a refresh call is on its way; its lease, by the database's clock
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),  # SHA-256 of the cookie's value
+    at("created_at", default=True),
+    at("seen_at", default=True),
+)
+
+session_identities = Table(
+    "session_identities",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    at("signed_in_at", default=True),
+    Index(None, "company_id", "user_id"),
+)
+
+continuations = Table(
+    "continuations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("browser_hash", LargeBinary, nullable=False),  # SHA-256 of the sign-in cookie
+    Column("kind", Text, nullable=False),  # action | form | home
+    Column("sealed", LargeBinary, nullable=False),  # what goes on after signing in
+    at("created_at", default=True),
+    at("used_at"),
+)
