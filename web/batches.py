@@ -97,7 +97,8 @@ async def progress(request: Request) -> Response:
     known = {"ETag": etag(view), "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
     if request.headers.get("if-none-match") == known["ETag"]:
         return Response(status_code=304, headers=known)
-    changed = [people.told(row, view, user) for row in snapshot.changed]
+    site = people.pipedrive(request, view)
+    changed = [people.told(row, view, user, site) for row in snapshot.changed]
     said = {**told(view), "changed": changed, "next_since": snapshot.next_since}
     return JSONResponse(said | await _spoken(request, view, user), headers=known)
 

@@ -59,13 +59,19 @@ async def asked(request: Request, view: BatchView, user: User) -> Listed:
     if cursor:
         asks = [("state", state) for state in states] + [("q", query), ("cursor", cursor)]
         more = f"/batches/{view.id}/recipients?" + urlencode([ask for ask in asks if ask[1]])
-    runtime: Runtime = request.app.state.runtime
-    site = runtime.settings.pipedrive_url or f"https://{view.company_domain}.pipedrive.com"
+    site = pipedrive(request, view)
     return Listed([_line(row, view, user, site) for row in rows], more, query, states)
 
 
-def told(row: RecipientRow, view: BatchView, user: User) -> dict[str, Any]:
+def pipedrive(request: Request, view: BatchView) -> str:
+    """Where the company's people are shown."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime.settings.pipedrive_url or f"https://{view.company_domain}.pipedrive.com"
+
+
+def told(row: RecipientRow, view: BatchView, user: User, site: str) -> dict[str, Any]:
     """One person for programs, with the words for the page's own script."""
+    line = _line(row, view, user, site)
     return {
         "id": row.id,
         "person_id": row.person_id,
@@ -73,17 +79,20 @@ def told(row: RecipientRow, view: BatchView, user: User) -> dict[str, Any]:
         "number": number_for(row.number, view, user),
         "state": row.state.value,
         "reason": row.reason,
-        "words": words.state(row, view),
-        "shape": words.SHAPES[row.state],
-        "shown": shown_number(row.number, view, user),
-        "label": row.label,
+        "words": line.said,
+        "advice": line.advice,
+        "shape": line.shape,
+        "shown": line.number,
+        "label": line.label,
+        "link": line.link,
     }
 
 
 async def page_told(request: Request, view: BatchView, user: User) -> Response:
     """The list for programs."""
     rows, cursor = await _page(request, view)
-    said = {"recipients": [told(row, view, user) for row in rows], "next_cursor": cursor}
+    site = pipedrive(request, view)
+    said = {"recipients": [told(row, view, user, site) for row in rows], "next_cursor": cursor}
     return JSONResponse(said, headers={"Cache-Control": "no-store"})
 
 
