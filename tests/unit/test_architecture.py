@@ -41,6 +41,7 @@ TOP = {
     *("web", "workers", "tests", "Procfile", "pyproject.toml", "README.md", "LICENSE"),
     *("CHANGELOG.md", ".ci", ".gitignore", "requirements.lock", "requirements-dev.lock"),
 }
+LONGEST_FILE = 250
 NAMED_FOR_NOTHING = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|base|service)\.py$")
 REGISTRIES = re.compile("|".join((r"pypi\.org", r"pythonhosted", r"npmjs", r"index-url *=")))
 
@@ -88,7 +89,9 @@ def test_the_domain_is_plain_data_and_functions(path: str) -> None:
 @pytest.mark.parametrize("path", [path for path in SOURCES if "/versions/" not in path])
 def test_a_file_fits_in_a_head(path: str) -> None:
     """Migrations are generated and never read again, so they may be longer."""
-    assert len((ROOT / path).read_text().splitlines()) <= 250
+    lines = (ROOT / path).read_text().count("\n")
+
+    assert lines <= LONGEST_FILE
 
 
 def test_files_are_named_for_what_they_hold() -> None:
