@@ -320,7 +320,7 @@ async def test_write_another_opens_a_new_draft_and_has_its_people_found() -> Non
 async def test_what_failed_is_grouped_and_only_what_may_be_retried_is_offered() -> None:
     html = (await Page(people(failed=2, undelivered=2, delivered=1), **CONFIRMED).get()).text
 
-    assert "Try those 1 again" in html
+    assert "Try that one again" in html
     assert "can&#39;t receive texts; it is most likely a landline" in html
 
 

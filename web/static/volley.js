@@ -37,10 +37,8 @@
       line = $("row").content.firstElementChild.cloneNode(true);
       line.dataset.id = row.id;
       rows.append(line);
-      $("nobody")?.remove();
     }
-    const link = line.querySelector(".name a");
-    if (link && row.link) link.href = row.link;
+    if (row.link) line.querySelector(".name a")?.setAttribute("href", row.link);
     line.querySelector(".mark").className = `mark is-${row.state}`;
     const texts = { called: row.name || "(no name)", plain: row.shown, label: row.label, shape: row.shape, said: row.words, advice: row.advice };
     for (const [part, text] of Object.entries(texts)) line.querySelector(`.${part}`).textContent = text;
