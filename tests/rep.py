@@ -44,9 +44,7 @@ class Rep:
 
     def progress(self, batch: str, since: str = "") -> dict[str, Any]:
         """The poll's answer."""
-        answer = self.http.get(
-            f"{self.url}{batch}/progress", params={"since": since}, headers=JSON
-        )
+        answer = self.http.get(f"{self.url}{batch}/progress", params={"since": since}, headers=JSON)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -65,7 +63,9 @@ class Rep:
             if found["phase"] in phases:
                 return found
             if time.monotonic() > end:
-                raise AssertionError(f"waited {seconds} s for {phases}: {found['phase']} {found['counts']}")
+                raise AssertionError(
+                    f"waited {seconds} s for {phases}: {found['phase']} {found['counts']}"
+                )
             time.sleep(0.1)
 
     def send(self, batch: str, body: str) -> httpx.Response:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,67 +12,12 @@ import httpx
 import pytest
 import redis
 
-from tests.fleet import Fleet, a_fleet
-from tests.rep import JSON, Rep
-from tests.servers import free_port, serve, wait_until
-from tests.simulators.pipedrive import create_pipedrive
-from tests.simulators.twilio import create_twilio
+from tests.rep import JSON
+from tests.servers import wait_until
+from tests.staged import a_stage
 
 PEOPLE = 1_000
 TEXT = "Hello {{ person.first_name | default: 'there' }}, we open at nine."
-
-
-@dataclass
-class Stage:
-    """A running fleet between both simulators, and a rep who has installed the app."""
-
-    fleet: Fleet
-    rep: Rep
-    pipedrive: Any
-    twilio: Any
-
-    def everybody(self) -> str:
-        """A draft for all people, found."""
-        self.pipedrive.allow_at_once = True
-        batch = self.rep.click(self.pipedrive.link_url(filter={"everyone": 1}))
-        self.rep.until(batch, "draft")
-        return batch
-
-    def texted(self) -> Counter[str]:
-        """How often Twilio accepted a text, by number: the oracle."""
-        return Counter(text["to"] for text in list(self.twilio.accepted))
-
-
-@contextlib.contextmanager
-def a_stage(
-    database_url: str, broker_url: str, folder: Path, *, latency: float = 0.02
-) -> Iterator[Stage]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    crm = create_pipedrive(app_url=url, people=PEOPLE)
-    sms = create_twilio(pace=0.2, latency=latency, digits=False)
-    with serve(crm) as site, serve(sms) as twilio_url:
-        environment = {
-            "PORT": str(port),
-            "PUBLIC_URL": url,
-            "SECRET_KEY": "a-key-for-tests-only-0123456789abcdef",
-            "DATABASE_URL": database_url,
-            "BROKER_URL": broker_url,
-            "PIPEDRIVE_CLIENT_ID": "demo-client",
-            "PIPEDRIVE_CLIENT_SECRET": "demo-client-secret-0123456789abcdef",
-            "PIPEDRIVE_URL": site,
-            "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
-            "TWILIO_AUTH_TOKEN": "demo-auth-token-0123456789abcdef",
-            "TWILIO_FROM": "+37255500001",
-            "TWILIO_URL": twilio_url,
-            "UNDO_SECONDS": "0",
-            "CLAIM_SECONDS": "5",
-            "LOOKUPS": "6s,9s,12s",
-            "SILENCE": "5s,10s,20s",
-            "IN_FLIGHT": "20",
-        }
-        with a_fleet(environment, folder) as fleet, Rep(url) as rep:
-            yield Stage(fleet, rep, crm.state.world, sms.state.world)
 
 
 def shown(progress: dict[str, Any]) -> Counter[str]:
@@ -84,7 +27,7 @@ def shown(progress: dict[str, Any]) -> Counter[str]:
 def test_a_killed_worker_texts_nobody_twice_and_forgets_nobody(
     database_url: str, valkey_url: str, tmp_path: Path
 ) -> None:
-    with a_stage(database_url, valkey_url, tmp_path) as stage:
+    with a_stage(database_url, valkey_url, tmp_path, people=PEOPLE) as stage:
         batch = stage.everybody()
         ready = stage.rep.progress(batch)["counts"]["ready"]
         assert stage.rep.send(batch, TEXT).status_code == 202
@@ -111,7 +54,7 @@ def test_a_killed_worker_texts_nobody_twice_and_forgets_nobody(
 def test_a_flushed_broker_costs_seconds_and_nobody(
     database_url: str, valkey_url: str, tmp_path: Path
 ) -> None:
-    with a_stage(database_url, valkey_url, tmp_path) as stage:
+    with a_stage(database_url, valkey_url, tmp_path, people=PEOPLE) as stage:
         batch = stage.everybody()
         assert stage.rep.send(batch, TEXT).status_code == 202
         with redis.Redis.from_url(valkey_url) as broker:
@@ -131,7 +74,7 @@ def test_with_a_hung_broker_a_click_answers_at_once_and_sending_goes_on(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hung:  # accepts, and never says a word
         broker_url = f"redis://127.0.0.1:{hung.getsockname()[1]}/0"
-        with a_stage(database_url, broker_url, tmp_path) as stage:
+        with a_stage(database_url, broker_url, tmp_path, people=PEOPLE) as stage:
             batch = stage.everybody()
             link = stage.pipedrive.link_url(list(stage.pipedrive.people)[:5])
             answer = stage.rep.http.get(link)
@@ -147,7 +90,7 @@ def test_with_a_hung_broker_a_click_answers_at_once_and_sending_goes_on(
 def test_a_poll_by_a_stranger_finds_nothing(
     database_url: str, valkey_url: str, tmp_path: Path
 ) -> None:
-    with a_stage(database_url, valkey_url, tmp_path) as stage:
+    with a_stage(database_url, valkey_url, tmp_path, people=PEOPLE) as stage:
         batch = stage.everybody()
         answer = httpx.get(f"{stage.rep.url}{batch}/progress", headers=JSON)
         assert answer.status_code == 401

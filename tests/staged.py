@@ -1,0 +1,84 @@
+"""A running fleet between both simulators, and a rep's browser in front of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.contract.openapi_check import DESCRIPTION, assert_valid_requests
+from tests.fleet import Fleet, a_fleet
+from tests.rep import Rep
+from tests.servers import free_port, serve
+from tests.simulators.pipedrive import create_pipedrive
+from tests.simulators.twilio import create_twilio
+
+
+@dataclass
+class Stage:
+    """A running fleet between both simulators, and a rep who has installed the app."""
+
+    fleet: Fleet
+    rep: Rep
+    pipedrive: Any
+    twilio: Any
+    url: str  # Volley
+    site: str  # the simulated Pipedrive
+
+    def everybody(self) -> str:
+        """A draft for all people, found."""
+        self.pipedrive.allow_at_once = True
+        batch = self.rep.click(self.pipedrive.link_url(filter={"everyone": 1}))
+        self.rep.until(batch, "draft")
+        return batch
+
+    def texted(self) -> Counter[str]:
+        """How often Twilio accepted a text, by number: the oracle."""
+        return Counter(text["to"] for text in list(self.twilio.accepted))
+
+
+@contextlib.contextmanager
+def a_stage(
+    database_url: str,
+    broker_url: str,
+    folder: Path,
+    *,
+    people: int = 60,
+    latency: float = 0.02,
+    pace: float = 0.2,
+    digits: bool = False,
+    **more: str,
+) -> Iterator[Stage]:
+    """Volley's processes as the Procfile starts them; `more` = environment that differs."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    crm = create_pipedrive(app_url=url, people=people)
+    sms = create_twilio(pace=pace, latency=latency, digits=digits)
+    with serve(crm) as site, serve(sms) as twilio_url:
+        environment = {
+            "PORT": str(port),
+            "PUBLIC_URL": url,
+            "SECRET_KEY": "a-key-for-tests-only-0123456789abcdef",
+            "DATABASE_URL": database_url,
+            "BROKER_URL": broker_url,
+            "PIPEDRIVE_CLIENT_ID": "demo-client",
+            "PIPEDRIVE_CLIENT_SECRET": "demo-client-secret-0123456789abcdef",
+            "PIPEDRIVE_URL": site,
+            "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+            "TWILIO_AUTH_TOKEN": "demo-auth-token-0123456789abcdef",
+            "TWILIO_FROM": "+37255500001",
+            "TWILIO_URL": twilio_url,
+            "UNDO_SECONDS": "0",
+            "CLAIM_SECONDS": "5",
+            "LOOKUPS": "6s,9s,12s",
+            "SILENCE": "5s,10s,20s",
+            "IN_FLIGHT": "20",
+            **more,
+        }
+        with a_fleet(environment, folder) as fleet, Rep(url) as rep:
+            yield Stage(fleet, rep, crm.state.world, sms.state.world, url, site)
+            if DESCRIPTION.exists() and sms.state.world.requests:
+                assert_valid_requests(list(sms.state.world.requests))
