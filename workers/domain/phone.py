@@ -117,15 +117,17 @@ def _parse(text: str, country: str) -> phonenumbers.PhoneNumber:
     """The number as libphonenumber reads it, or raises its NumberParseException."""
     if text.startswith("+00"):
         text = f"+{text[3:]}"
+    # 00 leads abroad in most of the world, but not from every default country (011 in the US).
+    abroad = f"+{text[2:]}" if text.startswith("00") else ""
     try:
         number = phonenumbers.parse(text, country.upper() or None)
     except NumberParseException:
-        if not text.startswith("00"):
+        if not abroad:
             raise
-        number = phonenumbers.parse(f"+{text[2:]}", None)
-    if text.startswith("00") and not phonenumbers.is_valid_number(number):
-        # 00 leads abroad in most of the world, but not from every default country (011 in the US).
-        number = phonenumbers.parse(f"+{text[2:]}", None)
+        number = phonenumbers.parse(abroad, None)
+    else:
+        if abroad and not phonenumbers.is_valid_number(number):
+            number = phonenumbers.parse(abroad, None)
     return _without_mexican_one(number)
 
 
