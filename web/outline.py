@@ -40,7 +40,7 @@ class Sending:
     people: int
     why_not: str
     must_type: bool
-    everyone: bool
+    asks: str
     sender: str
     connected: bool
     admins: tuple[str, ...]
@@ -113,7 +113,7 @@ async def _sending(runtime: Runtime, view: BatchView) -> Sending | None:
         people=ready,
         why_not=why_not,
         must_type=views.must_type(view, runtime.settings.typed_confirmation_above),
-        everyone=views.is_unfiltered(view),
+        asks=words.asks(view),
         sender=written(account.sender) if account and account.sender else "",
         connected=account is not None,
         admins=admins,

@@ -94,16 +94,32 @@ def source(view: BatchView) -> str:
         case Filtered(by="filter"):
             name = f"“{view.source_name}”" if view.source_name else "a filter"
             found = f"everyone in {name} in Pipedrive"
-        case Filtered(by="owner"):
-            found = f"everyone owned by {view.source_name or 'one user'} in Pipedrive"
         case Filtered():
-            found = "everyone you can see in Pipedrive"
+            found = f"{_everyone(view.selection, view)} in Pipedrive"
         case _:
             found = "picked by hand in Pipedrive"
     without = len(view.selection.excluded) if isinstance(view.selection, Filtered) else 0
     except_for = f" except {number(without)}" if without else ""
     selected = f", {number(view.total)} selected" if view.total is not None else ""
     return found + except_for + selected
+
+
+def asks(view: BatchView) -> str:
+    """Why the rep types the number: it is big, or nobody looked at a filter."""
+    match view.selection:
+        case Filtered(by="owner" | "everyone") as all_of:
+            who = _everyone(all_of, view)
+            count = people(view.total or view.counts.people)
+            return f"{who[0].upper()}{who[1:]}: {count}. Is that the number Pipedrive showed?"
+        case _:
+            return "This is a lot of people."
+
+
+def _everyone(selection: Filtered, view: BatchView) -> str:
+    if selection.by == "owner":
+        owner = view.user_name if selection.id == view.user_id else view.source_name
+        return f"everyone owned by {owner or 'one user'}"
+    return "everyone you can see"
 
 
 def waits(waiting: Waiting, view: BatchView) -> str:

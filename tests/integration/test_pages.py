@@ -272,7 +272,7 @@ async def test_a_big_number_is_typed_as_people_write_it(typed: str) -> None:
 async def test_everyone_is_always_typed_and_asked_about() -> None:
     html = (await Page(three(), selection=Filtered("everyone")).get()).text
 
-    assert "Everyone you can see: 2 people. Is that the number Pipedrive showed?" in html
+    assert "Everyone you can see: 3 people. Is that the number Pipedrive showed?" in html
 
 
 async def test_a_text_typed_for_a_batch_that_went_out_meanwhile_is_shown_to_copy() -> None:

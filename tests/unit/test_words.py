@@ -177,5 +177,15 @@ def test_the_number_is_typed_for_many_people_and_for_everyone(
     assert views.must_type(a_batch([a_row(1), a_row(2)], selection=selection), above) is typed
 
 
+def test_the_end_is_foreseen_from_the_pace_so_far_and_not_while_waiting() -> None:
+    rows = people(delivered=100, ready=100)
+
+    going = a_batch(rows, **{**CONFIRMED, "first_claim_at": NOW - timedelta(minutes=2)})
+    paused = a_batch(rows, **CONFIRMED, paused_at=NOW)
+
+    assert views.done_by(going) == "14:33"
+    assert views.done_by(paused) == ""
+
+
 def test_an_unknown_timezone_is_read_as_utc() -> None:
     assert clock(NOW, "Mars/Base", NOW) == "12:31"
