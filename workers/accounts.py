@@ -21,16 +21,23 @@ class OperatorAccount:
         self._account = account_in(settings)
         self._companies = companies_in(settings.twilio_companies)
         self._installations = installations
+        self._first: int | None = None
 
     async def of(self, company_id: int) -> Account | None:
         """The account that `company_id` sends with, or None: it may write but not send."""
         if self._account is None:
             return None
         if self._companies == "first":
-            allowed = company_id == await self._installations.first_company()
+            allowed = company_id == await self._first_company()
         else:
             allowed = self._companies == "*" or company_id in self._companies
         return self._account if allowed else None
+
+    async def _first_company(self) -> int | None:
+        """Who came first stays first, so it is asked until there is one."""
+        if self._first is None:
+            self._first = await self._installations.first_company()
+        return self._first
 
 
 def account_in(settings: Settings) -> Account | None:

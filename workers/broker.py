@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
+import threading
 from collections.abc import Awaitable, Callable
+from types import FrameType
 
 import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
@@ -34,6 +37,7 @@ class WorkerLife(Middleware):
         return self._crew
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        _stop_once()
         _on_loop(self._open)
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
@@ -54,6 +58,26 @@ class WorkerLife(Middleware):
         await self.crew().sender.drain()
         if self._running is not None:
             await self._running
+
+
+def _stop_once() -> None:
+    """Lets Dramatiq's own handler hear SIGTERM once.
+
+    A stop that reaches the whole group (systemd, `kill -- -group`) comes here twice: directly, and
+    passed on by Dramatiq's master. Dramatiq takes the second for impatience and exits at once,
+    with texts on the wire. Who is impatient has SIGKILL.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    stop = signal.getsignal(signal.SIGTERM)
+
+    def once(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        if callable(stop):
+            stop(number, frame)
+
+    if callable(stop):
+        signal.signal(signal.SIGTERM, once)
 
 
 def _on_loop(work: Callable[[], Awaitable[None]]) -> None:

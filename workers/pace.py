@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 START = 4
+MOST_WINDOWS = 1_000
 
 
 @dataclass(slots=True)
@@ -38,6 +39,12 @@ class Pace:
         self.by_batch[batch_id] -= 1
         if not self.by_batch[batch_id]:
             del self.by_batch[batch_id]
+            self._forget()
+
+    def _forget(self) -> None:
+        """Windows of batches that have nobody on the wire go once there are many."""
+        if len(self.windows) > MOST_WINDOWS:
+            self.windows = {own: n for own, n in self.windows.items() if own in self.by_batch}
 
     def succeeded(self, batch_id: UUID) -> None:
         """The account took a text."""

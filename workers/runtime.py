@@ -21,6 +21,7 @@ from workers.store.batches import PgBatches
 from workers.store.claims import PgClaims
 from workers.store.database import make_pool
 from workers.store.decisions import PgDecisions
+from workers.store.figures import PgFigures
 from workers.store.finding import PgFinding
 from workers.store.installations import PgInstallations
 from workers.store.ledger import PgLedger
@@ -72,6 +73,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             ledger=ledger,
             tell=told.add,
             watching=PgWatching(pool, lookups=settings.lookups, silence=settings.silence),
+            figures=PgFigures(pool),
             people=PipedrivePeople(settings, http),
             identities=identities,
             access=RefreshingTokens(installations, identities),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import socket
 import time
@@ -24,6 +25,7 @@ from workers.stages.send import Outcome, post, write_text
 #: Idle, the database is looked at this often: holds that ended, back-off, lost rings.
 IDLE_SECONDS = 1.0
 AT_ONCE = 50
+RESOLVES_AT_ONCE = 4
 NO_ACCOUNT = "no_account"
 RECORD_AGAIN = (0.1, 0.3, 1.0, 2.0)  # then every 2 s: an answer is never dropped
 
@@ -42,8 +44,10 @@ class Sender:
         self._stopping = False
         self._answers: Grouped[Answer] = Grouped(self._record, seconds=0.05, most=50)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._looked_for_resolves = 0.0
-        self.last_look = time.time()
+        self._resting: dict[int, float] = {}  # companies whose account wants a pause, until when
+        self._ended = asyncio.Event()
+        self._ended.set()
+        self._looked_at = 0.0
 
     def wake(self) -> None:
         """There may be something to do (from the loop's own thread)."""
@@ -51,23 +55,34 @@ class Sender:
 
     async def run(self) -> None:
         """Until `drain`."""
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                busy = await self._round()
-                self._resolve_lost()
-            except Exception as error:  # the database is away: look again, whatever it was
-                log.warning("sender_round_failed", error=type(error).__name__)
-                busy = False
-            self.last_look = time.time()
-            if not busy:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+        self._ended.clear()
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                if not await self._look():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+        finally:
+            self._ended.set()
+
+    async def _look(self) -> bool:
+        """Whether there may be more to do at once."""
+        try:
+            busy = await self._round()
+            if time.monotonic() - self._looked_at >= IDLE_SECONDS:
+                self._looked_at = time.monotonic()
+                await self._runtime.figures.looked("sender")
+                await self._resolve_lost()
+        except Exception as error:  # the database is away: look again, whatever it was
+            log.warning("sender_round_failed", error=type(error).__name__)
+            return False
+        return busy
 
     async def drain(self, *, seconds: float = 20) -> None:
         """Claims nothing more, lets what is on the wire be answered, records it."""
         self._stopping = True
         self._wake.set()
+        await self._ended.wait()  # a claim that was being made becomes posts that are waited for
         left = self._posts | set(self._resolves.values())
         if left:
             await asyncio.wait(left, timeout=seconds)
@@ -76,7 +91,9 @@ class Sender:
     async def _round(self) -> bool:
         """One turn over the runnable batches; whether anybody was claimed."""
         busy = False
-        for runnable in await self._runtime.claims.runnable():
+        now = time.monotonic()
+        self._resting = {who: until for who, until in self._resting.items() if until > now}
+        for runnable in await self._runtime.claims.runnable(resting=self._resting.keys()):
             if self._stopping:
                 break
             busy = await self._serve(runnable) or busy
@@ -89,6 +106,9 @@ class Sender:
             await decisions.pause(runnable.batch_id, by=None, reason="account", code=NO_ACCOUNT)
             return False
         pace = self._pace(account)
+        if pace.blocked_until > time.monotonic():
+            self._resting[runnable.company_id] = pace.blocked_until
+            return False
         free = min(AT_ONCE, pace.free(runnable.batch_id, time.monotonic()))
         if free < 1:
             return False
@@ -114,7 +134,12 @@ class Sender:
     def _start(self, sending: asyncio._CoroutineLike[None]) -> None:
         task = asyncio.get_running_loop().create_task(sending)
         self._posts.add(task)
-        task.add_done_callback(self._posts.discard)
+        task.add_done_callback(self._posted)
+
+    def _posted(self, task: asyncio.Task[None]) -> None:
+        self._posts.discard(task)
+        if not task.cancelled() and task.exception() is not None:  # a bug; the watch looks it up
+            log.error("post_crashed", error=type(task.exception()).__name__)
 
     async def _send(
         self, account: Account, pace: Pace, claimed: Claimed, committed_at: float
@@ -151,15 +176,16 @@ class Sender:
                 )
                 await asyncio.sleep(RECORD_AGAIN[min(turn, len(RECORD_AGAIN) - 1)])
 
-    def _resolve_lost(self) -> None:
-        """Once a second, people whose ring was lost or who had to wait are found without one."""
-        now = time.monotonic()
-        if now - self._looked_for_resolves >= IDLE_SECONDS and not self._resolves:
-            self._looked_for_resolves = now
-            task = asyncio.get_running_loop().create_task(self._resolve_due())
-            self._resolves[UUID(int=0)] = task
-            task.add_done_callback(lambda _: self._resolves.clear())
+    async def _resolve_lost(self) -> None:
+        """People whose ring was lost, or who had to wait, are found without one."""
+        for batch_id in await self._runtime.finding.due(limit=RESOLVES_AT_ONCE):
+            if batch_id not in self._resolves and len(self._resolves) < RESOLVES_AT_ONCE:
+                finding = resolve(self._runtime, batch_id, stop=lambda: self._stopping)
+                task = asyncio.get_running_loop().create_task(finding)
+                self._resolves[batch_id] = task
+                task.add_done_callback(functools.partial(self._resolved, batch_id))
 
-    async def _resolve_due(self) -> None:
-        for batch_id in await self._runtime.finding.due(limit=4):
-            await resolve(self._runtime, batch_id, stop=lambda: self._stopping)
+    def _resolved(self, batch_id: UUID, task: asyncio.Task[None]) -> None:
+        del self._resolves[batch_id]
+        if not task.cancelled() and task.exception() is not None:  # its lease ends, then again
+            log.error("resolve_crashed", error=type(task.exception()).__name__)

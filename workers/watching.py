@@ -9,26 +9,29 @@ import time
 
 import structlog
 import uvloop
-from prometheus_client import Gauge
 
 from workers.logs import configure
 from workers.ports.runtime import Runtime
 from workers.runtime import open_runtime
 from workers.settings import Settings
-from workers.stages.watch import watch
+from workers.stages.watch import tidy, watch
 
 SECONDS = 1.0
-LAST_LOOK = Gauge("volley_watch_last_look_seconds", "When the watch last looked, Unix time")
+TIDY_SECONDS = 3_600.0
 
 log = structlog.get_logger()
 
 
 async def keep_watching(runtime: Runtime, stopped: asyncio.Event) -> None:
     """Round after round until `stopped`; a round that fails is tried again."""
+    tidy_at = time.monotonic()
     while not stopped.is_set():
         try:
             await watch(runtime)
-            LAST_LOOK.set(time.time())
+            await runtime.figures.looked("watch")
+            if time.monotonic() >= tidy_at:
+                tidy_at = time.monotonic() + TIDY_SECONDS
+                await tidy(runtime)
         except Exception as error:  # the database is away: look again
             log.warning("watch_round_failed", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):

@@ -206,7 +206,7 @@ class JourneyMachine(RuleBasedStateMachine):
         assert view is not None
         self.do(
             self.decisions.retry(
-                self.batch_id, seq=view.seq, states=states, codes=None, send_within=DAY
+                self.batch_id, seq=view.seq, states=states, never=(), send_within=DAY
             )
         )
         after = self.do(self._states())

@@ -26,6 +26,7 @@ class Resolving:
     cursor: str | None
     pages: int
     resolved: bool = False  # everybody is found; only the organizations' names are wanted
+    tries: int = 0  # waits in a row since a page was kept
 
 
 @dataclass(frozen=True, slots=True)

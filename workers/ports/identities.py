@@ -32,6 +32,9 @@ class Sessions(Protocol):
     async def take(self, continuation_id: UUID, *, browser_hash: bytes) -> tuple[str, bytes] | None:
         """(kind, sealed), once, from the same browser, within ten minutes; else None."""
 
+    async def forget_expired(self) -> None:
+        """Deletes sessions that are over and sign-ins that nobody finished."""
+
 
 class Installations(Protocol):
     """Who installed the app, and their sealed tokens."""

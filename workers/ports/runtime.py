@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from workers.ports.figures import Figuring
 from workers.ports.finding import Finding, Naming
 from workers.ports.identities import Installations, Sessions
 from workers.ports.outside import (
@@ -39,6 +40,7 @@ class Runtime:
     ledger: Ledger
     tell: Callable[[Told], Awaitable[None]]  # durable when it returns; grouped with its neighbours
     watching: Watching
+    figures: Figuring
     people: People
     identities: Identities
     access: AccessTokens

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -87,8 +87,10 @@ Render = Callable[[str, Fields], tuple[str, str | None]]
 class Claims(Protocol):
     """Takes people for sending."""
 
-    async def runnable(self, *, limit: int = 50) -> Sequence[Runnable]:
-        """The batches that may send now, the one served least recently first."""
+    async def runnable(
+        self, *, resting: Collection[int] = (), limit: int = 50
+    ) -> Sequence[Runnable]:
+        """The batches that may send now, the one served least recently first; none of `resting`."""
 
     async def claim(
         self,
@@ -179,7 +181,7 @@ class Decisions(Protocol):
         *,
         seq: int,
         states: Sequence[State],
-        codes: Sequence[str] | None,
+        never: Collection[str],
         send_within: timedelta,
     ) -> int:
-        """People put back to `ready`, of those the rep was shown at `seq`."""
+        """People put back to `ready`, of those the rep was shown at `seq`; none whose code is in `never`."""

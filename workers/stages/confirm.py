@@ -127,17 +127,17 @@ async def move_stopped(runtime: Runtime, batch_id: UUID, *, groups: int = 10) ->
 
 async def retry(runtime: Runtime, view: BatchView, *, seq: int) -> int:
     """Puts people back whose failure allows another try, of those the rep was shown at `seq`."""
-    codes = [code for code, known in CODES.items() if known.may_retry]
-    return await _again(runtime, view, seq, [State.FAILED, State.UNDELIVERED], codes)
+    never = [code for code, known in CODES.items() if not known.may_retry]
+    return await _again(runtime, view, seq, [State.FAILED, State.UNDELIVERED], never)
 
 
 async def send_anyway(runtime: Runtime, view: BatchView, *, seq: int) -> int:
     """Texts people again of whom nobody knows whether they were texted; look-ups have ended."""
-    return await _again(runtime, view, seq, [State.UNCONFIRMED], None)
+    return await _again(runtime, view, seq, [State.UNCONFIRMED], [])
 
 
 async def _again(
-    runtime: Runtime, view: BatchView, seq: int, states: list[State], codes: list[str] | None
+    runtime: Runtime, view: BatchView, seq: int, states: list[State], never: list[str]
 ) -> int:
     if view.life.canceled_at is not None:
         await move_stopped(runtime, view.id)
@@ -145,7 +145,7 @@ async def _again(
         view.id,
         seq=seq,
         states=states,
-        codes=codes,
+        never=never,
         send_within=runtime.settings.send_within,
     )
     if not people:

@@ -23,7 +23,9 @@ CHOSEN_AT_ONCE = 100
 PAGE = 500
 #: The cursor behind the last page: a crash before `finish` must not read everything again.
 END = "end"
-RETRY_SECONDS = 5.0
+#: Pipedrive is away: asked again after this, then after twice as long, up to the longest.
+RETRY_SECONDS = 2.0
+LONGEST_RETRY = 300.0
 
 #: What one page of a list costs, pipedrive.md §5.
 LIST_TOKENS = 10
@@ -48,7 +50,8 @@ async def resolve(runtime: Runtime, batch_id: UUID, *, stop: Stop = lambda: Fals
         reason = "pipedrive_budget" if error.code == "budget" else "pace"
         await runtime.finding.wait(work, seconds=error.after, reason=reason)
     except Unavailable:
-        await runtime.finding.wait(work, seconds=RETRY_SECONDS, reason="pace")
+        seconds = min(LONGEST_RETRY, RETRY_SECONDS * 2.0 ** min(work.tries, 10))
+        await runtime.finding.wait(work, seconds=seconds, reason="pace")
     except (Misconfigured, Rejected) as error:
         if work.resolved:  # the people are there; a missing name is warned of and has a fall-back
             await runtime.naming.all_named(work)
@@ -99,7 +102,7 @@ async def _find_filtered(
         next_cursor = page.next_cursor or END
         if not await _keep(runtime, work, found, page, next_cursor=next_cursor):
             return False
-        work = replace(work, cursor=next_cursor, pages=work.pages + 1)
+        work = replace(work, cursor=next_cursor, pages=work.pages + 1, tries=0)
     return False
 
 
@@ -125,6 +128,10 @@ async def _by_filter(
     runtime: Runtime, filtered: Filtered, cursor: str | None, access: Access
 ) -> PeoplePage:
     return await runtime.people.by_filter(access, filtered, cursor)
+
+
+async def _filter_name(runtime: Runtime, filter_id: int, access: Access) -> str:
+    return await runtime.people.filter_name(access, filter_id)
 
 
 async def _ask(
@@ -199,7 +206,6 @@ async def _source_name(runtime: Runtime, work: Resolving) -> str:
     """The saved filter's name for the page's headline; the batch does without it if it must."""
     match work.selection:
         case Filtered("filter", int() as filter_id):
-            access = await runtime.access.get(work.company_id, work.user_id)
-            return await runtime.people.filter_name(access, filter_id)
+            return await _ask(runtime, work, partial(_filter_name, runtime, filter_id))
         case _:
             return ""

@@ -88,8 +88,10 @@ def _refused(claimed: Claimed, error: ProviderError) -> Outcome:
         case Unavailable():
             return Outcome(_answer(claimed, error, "not_sent"), slower=True)
         case Rejected():
-            learned = code_of(error.code).remember or None
-            return Outcome(_answer(claimed, error, "failed", learned=learned))
+            known = code_of(error.code)
+            stops = error.code if known.stops_batch else None  # the next people's text is the same
+            learned = known.remember or None
+            return Outcome(_answer(claimed, error, "failed", stops=stops, learned=learned))
         case Misconfigured():
             stops = error.code or "account"
             return Outcome(_answer(claimed, error, "not_sent", stops=stops), slower=True)

@@ -33,6 +33,11 @@ async def watch(runtime: Runtime) -> int:
     return done + len(stopped) + await look(runtime)
 
 
+async def tidy(runtime: Runtime) -> None:
+    """Once in a while: what nobody can use any more goes."""
+    await runtime.sessions.forget_expired()
+
+
 async def look(runtime: Runtime, *, limit: int = 100) -> int:
     """Asks Twilio about every attempt that is due."""
     due = await runtime.watching.due_looks(lease=LEASE, limit=limit)

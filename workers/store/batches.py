@@ -128,12 +128,33 @@ def view_of(row: Row, counts: Counts) -> BatchView:
     )
 
 
-async def read_view(connection: Connection, batch_id: UUID) -> BatchView | None:
+class CountsBySeq:
+    """The counts that this process read last; whatever changes them also raises the batch's seq."""
+
+    def __init__(self, *, most: int = 1_000) -> None:
+        self._most = most
+        self._known: dict[UUID, tuple[int, Counts]] = {}
+
+    async def of(self, connection: Connection, batch_id: UUID, seq: int) -> Counts:
+        """The counts at `seq`, which the caller's snapshot shows."""
+        known = self._known.get(batch_id)
+        if known is not None and known[0] == seq:
+            return known[1]
+        counts = counts_of(await rows(connection, COUNTS, ids=[batch_id]))
+        if len(self._known) >= self._most:
+            self._known.clear()
+        self._known[batch_id] = (seq, counts)
+        return counts
+
+
+async def read_view(
+    connection: Connection, batch_id: UUID, counted: CountsBySeq
+) -> BatchView | None:
     """One batch with its counts; the caller's transaction makes it one snapshot."""
     row = await one(connection, VIEW + "WHERE b.id = %(id)s", id=batch_id)
     if row is None:
         return None
-    return view_of(row, counts_of(await rows(connection, COUNTS, ids=[batch_id])))
+    return view_of(row, await counted.of(connection, batch_id, row["seq"]))
 
 
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -144,6 +165,7 @@ class PgBatches:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._counted = CountsBySeq()
 
     async def create(
         self, batch_id: UUID, action: LinkAction, *, key: bytes, reusable_after: timedelta | None
@@ -186,7 +208,7 @@ class PgBatches:
     async def view(self, batch_id: UUID) -> BatchView | None:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(SNAPSHOT)
-            return await read_view(connection, batch_id)
+            return await read_view(connection, batch_id, self._counted)
 
     async def mine(self, company_id: int, user_id: int, *, limit: int = 50) -> Sequence[BatchView]:
         return await self._list(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import uuid_utils.compat as ids
@@ -18,6 +18,7 @@ OPEN = """confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL
 RUNNABLE = f"""
 SELECT id, company_id FROM batches b
 WHERE {OPEN} AND coalesce(back_off_until, '-infinity') <= now()
+  AND NOT company_id = ANY(%(resting)s)
   AND EXISTS (SELECT 1 FROM recipients WHERE batch_id = b.id AND state = 'ready')
 ORDER BY served_at NULLS FIRST LIMIT %(limit)s
 """
@@ -95,16 +96,17 @@ class PgClaims:
         self._guard = guard_seconds
         self._lease = claim_seconds
 
-    async def runnable(self, *, limit: int = 50) -> Sequence[Runnable]:
+    async def runnable(
+        self, *, resting: Collection[int] = (), limit: int = 50
+    ) -> Sequence[Runnable]:
         async with self._pool.connection() as connection:
-            found = await rows(connection, RUNNABLE, limit=limit)
+            found = await rows(connection, RUNNABLE, limit=limit, resting=list(resting))
         return [Runnable(row["id"], row["company_id"]) for row in found]
 
     async def back_off(self, batch_id: UUID, *, seconds: float) -> None:
         async with self._pool.connection() as connection:
             await write(connection, BACK_OFF, id=batch_id, seconds=seconds)
 
-    @again
     async def claim(
         self,
         batch_id: UUID,
@@ -115,15 +117,25 @@ class PgClaims:
         worker: str,
         render: Render,
     ) -> Sequence[Claimed]:
+        origin = (account_sid, sender, worker)
+        while True:
+            claimed, left_out = await self._claim(batch_id, origin, limit, render)
+            if claimed or not left_out:
+                return claimed  # where a whole group was left out, the next one is tried at once
+
+    @again
+    async def _claim(
+        self, batch_id: UUID, origin: tuple[str, str, str], limit: int, render: Render
+    ) -> tuple[Sequence[Claimed], int]:
         async with self._pool.connection() as connection, connection.transaction() as transaction:
             gate = await one(connection, GATE, id=batch_id)
             if gate is None:
-                return []
+                return [], 0
             people = await self._take(connection, batch_id, gate, limit)
             if not people:
                 # Nobody to text: a gate passed in vain must not end the time for Undo.
                 transaction.force_rollback = True
-                return []
+                return [], 0
             written = [(row, *render(gate["body"], row["fields"])) for row in people]
             skipped = {row["id"]: reason for row, _, reason in written if reason is not None}
             skipped |= await self._guarded(
@@ -142,8 +154,8 @@ class PgClaims:
                 if row["id"] not in skipped
             ]
             await self._skip(connection, gate, skipped)
-            await self._attempt(connection, gate, claimed, account_sid, sender, worker)
-        return claimed
+            await self._attempt(connection, gate, claimed, origin)
+        return claimed, len(skipped)
 
     async def _take(
         self, connection: Connection, batch_id: UUID, gate: Row, limit: int
@@ -200,12 +212,11 @@ class PgClaims:
         connection: Connection,
         gate: Row,
         claimed: Sequence[Claimed],
-        account_sid: str,
-        sender: str,
-        worker: str,
+        origin: tuple[str, str, str],
     ) -> None:
         if not claimed:
             return
+        account_sid, sender, worker = origin
         attempt_ids = [person.attempt_id for person in claimed]
         recipients = [person.recipient_id for person in claimed]
         await write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
@@ -48,7 +48,8 @@ WHERE id = %(id)s AND confirmed_at IS NOT NULL AND paused_at IS NULL AND cancele
 
 RESUME = """
 UPDATE batches SET paused_at = NULL, paused_by = NULL, pause_reason = NULL, pause_code = NULL,
-  proven_at = NULL, back_off_until = NULL, seq = seq + 1, send_by = now() + %(send_within)s
+  proven_at = NULL, back_off_until = NULL, seq = seq + 1, send_by = now() + %(send_within)s,
+  resumed_at = now()
 WHERE id = %(id)s AND confirmed_at IS NOT NULL AND canceled_at IS NULL
   AND (paused_at IS NOT NULL OR send_by <= now())
 """
@@ -77,12 +78,14 @@ WHERE id = ANY(%(ids)s) AND state = ANY(%(sources)s)
 SHOWN = """
 SELECT id FROM recipients
 WHERE batch_id = %(id)s AND seq <= %(seq)s AND state = ANY(%(states)s) AND NOT looking
-  AND (%(codes)s::text[] IS NULL OR reason = ANY(%(codes)s))
+  AND coalesce(reason, '') <> ALL(%(never)s::text[])
 ORDER BY id FOR UPDATE
 """
 
 REOPEN = """
 UPDATE batches SET seq = seq + 1, canceled_at = NULL, canceled_by = NULL, proven_at = NULL,
+  -- who stopped a paused batch and then asks for another try wants it to go
+  paused_at = CASE WHEN canceled_at IS NULL THEN paused_at END, resumed_at = now(),
   send_by = now() + %(send_within)s
 WHERE id = %(id)s AND confirmed_at IS NOT NULL AND refused_reason IS NULL
   AND (canceled_at IS NULL OR NOT EXISTS (
@@ -184,7 +187,7 @@ class PgDecisions:
         *,
         seq: int,
         states: Sequence[State],
-        codes: Sequence[str] | None,
+        never: Collection[str],
         send_within: timedelta,
     ) -> int:
         async with self._pool.connection() as connection, connection.transaction():
@@ -194,7 +197,7 @@ class PgDecisions:
                 id=batch_id,
                 seq=seq,
                 states=list(states),
-                codes=None if codes is None else list(codes),
+                never=list(never),
             )
             if not found:
                 return 0

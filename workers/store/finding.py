@@ -20,9 +20,9 @@ UNRESOLVED = """(resolved_at IS NULL OR organizations = 'wanted') AND refused_re
 
 LEASE = f"""
 UPDATE batches b SET resolve_lease = %(lease)s, resolve_until = now() + make_interval(secs => %(seconds)s)
-FROM companies c
-WHERE b.id = %(id)s AND c.company_id = b.company_id AND {UNRESOLVED}
-RETURNING b.*, c.country
+WHERE b.id = %(id)s AND {UNRESOLVED}
+RETURNING b.*,
+  coalesce((SELECT country FROM companies c WHERE c.company_id = b.company_id), '') AS country
 """
 
 DUE = f"SELECT id FROM batches WHERE {UNRESOLVED} ORDER BY created_at LIMIT %(limit)s"
@@ -53,8 +53,8 @@ WHERE company_id = %(company_id)s AND channel = %(channel)s AND number = ANY(%(n
 
 PAGE_DONE = f"""
 UPDATE batches SET seq = seq + 1, cursor = %(cursor)s, pages = pages + 1,
-  tokens_used = tokens_used + %(tokens)s, resolve_not_before = NULL, resolve_wait_reason = NULL,
-  resolve_until = now() + make_interval(secs => %(seconds)s)
+  tokens_used = tokens_used + %(tokens)s, resolve_tries = 0, resolve_not_before = NULL,
+  resolve_wait_reason = NULL, resolve_until = now() + make_interval(secs => %(seconds)s)
 WHERE {MINE} AND cursor IS NOT DISTINCT FROM %(old)s RETURNING seq
 """
 
@@ -86,7 +86,8 @@ WHERE {MINE}
 
 WAIT = f"""
 UPDATE batches SET resolve_lease = NULL, resolve_until = NULL, resolve_wait_reason = %(reason)s,
-  resolve_not_before = now() + make_interval(secs => %(seconds)s), seq = seq + 1
+  resolve_not_before = now() + make_interval(secs => %(seconds)s),
+  resolve_tries = least(resolve_tries + 1, 100), seq = seq + 1
 WHERE {MINE}
 """
 
@@ -123,6 +124,7 @@ class PgFinding:
             cursor=row["cursor"],
             pages=row["pages"],
             resolved=row["resolved_at"] is not None,
+            tries=row["resolve_tries"],
         )
 
     async def list_chosen(self, work: Resolving, ids: Sequence[int]) -> bool:

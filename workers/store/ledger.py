@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from workers.domain.delivery import State, strongest
 from workers.ports.outside import Report
 from workers.ports.sending import Answer, Told
@@ -22,11 +24,15 @@ from workers.store.news import (
     receipt_columns,
     recipient_state,
 )
+from workers.store.stops import stop_batches
+
+UNKNOWN = Counter("volley_receipts_unknown", "Receipts with a valid k for attempts we do not have")
 
 #: Recipients are locked first, in id order, everywhere: groups that meet cannot deadlock.
 LOCK = """
 SELECT a.id AS attempt_id, a.state AS attempt_state, a.sid, a.number, a.company_id,
-  r.id AS recipient_id, r.state, r.attempt_id AS current, b.id AS batch_id, b.channel
+  r.id AS recipient_id, r.state, r.attempt_id AS current, b.id AS batch_id, b.channel,
+  a.started_at >= coalesce(b.resumed_at, '-infinity') AS of_this_run
 FROM recipients r JOIN attempts a ON a.recipient_id = r.id JOIN batches b ON b.id = r.batch_id
 WHERE a.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE OF r
 """
@@ -76,12 +82,6 @@ LEARN = """
 INSERT INTO known_numbers (company_id, channel, number, reason, code)
 VALUES (%(company_id)s, %(channel)s, %(number)s, %(reason)s, %(code)s)
 ON CONFLICT (company_id, channel, number) DO NOTHING
-"""
-
-STOP = """
-UPDATE batches SET paused_at = now(), pause_reason = 'account', pause_code = %(code)s,
-  proven_at = NULL, seq = seq + 1
-WHERE id = %(id)s AND confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL
 """
 
 KEEP_RECEIPTS = """
@@ -146,9 +146,12 @@ class PgLedger:
                 await write(connection, KEEP_RECEIPTS, **receipt_columns(told))
             known = await rows(connection, LOCK, ids=list(news))
             seqs = await self._stamp(connection, known, news)
-            await self._move(connection, known, news, seqs)
-            await self._teach(connection, known, news)
-        return {row["attempt_id"] for row in known}
+            changed = await self._move(connection, known, news, seqs)
+            await self._learn(connection, known, news)
+            await stop_batches(connection, changed, news)
+        found = {row["attempt_id"] for row in known}
+        UNKNOWN.inc(len({one_told.attempt_id for one_told in told} - found))
+        return found
 
     async def _stamp(
         self, connection: Connection, known: Sequence[Row], news: dict[UUID, News]
@@ -165,7 +168,8 @@ class PgLedger:
         known: Sequence[Row],
         news: dict[UUID, News],
         seqs: dict[UUID, int],
-    ) -> None:
+    ) -> list[Row]:
+        """Moves attempts and people; the attempts that are not what they were."""
         states = {
             row["attempt_id"]: strongest(row["attempt_state"], *news[row["attempt_id"]].states)
             for row in known
@@ -189,9 +193,11 @@ class PgLedger:
             seqs=[seqs[row["batch_id"]] for row, _, _ in moved],
         )
         await write(connection, ATTEMPT, **self._attempts(known, news, states))
-        gone = [row for row in known if states[row["attempt_id"]] == "not_sent"]
+        # A late "not sent" of an earlier attempt must not release the number of a later one.
+        gone = [row for row, to, _ in moved if to is State.READY]
         if gone:
             await write(connection, RELEASE, **number_columns(gone))
+        return [row for row in known if states[row["attempt_id"]] != row["attempt_state"]]
 
     def _attempts(
         self, known: Sequence[Row], news: dict[UUID, News], states: dict[UUID, str]
@@ -212,7 +218,7 @@ class PgLedger:
             "silence": self._silence,
         }
 
-    async def _teach(
+    async def _learn(
         self, connection: Connection, known: Sequence[Row], news: dict[UUID, News]
     ) -> None:
         for row in sorted(known, key=lambda row: row["number"]):
@@ -223,6 +229,3 @@ class PgLedger:
                 await write(
                     connection, LEARN, **place, number=row["number"], reason=new.learned, code=code
                 )
-        stops = {row["batch_id"]: news[row["attempt_id"]].stops for row in known}
-        for batch_id in sorted(batch_id for batch_id, code in stops.items() if code):
-            await write(connection, STOP, id=batch_id, code=stops[batch_id])

@@ -15,7 +15,8 @@ ORDER BY 1 LIMIT %(limit)s
 """
 
 SEQ = """
-UPDATE batches SET seq = seq + 1, tokens_used = tokens_used + %(tokens)s
+UPDATE batches SET seq = seq + 1, tokens_used = tokens_used + %(tokens)s,
+  resolve_tries = 0
 WHERE id = %(batch_id)s AND resolve_lease = %(lease)s AND confirmed_at IS NULL RETURNING seq
 """
 

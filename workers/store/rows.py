@@ -9,7 +9,7 @@ from uuid import UUID
 from workers.domain.delivery import State
 from workers.ports.outside import Fields
 from workers.ports.reading import RecipientRow, Snapshot
-from workers.store.batches import SNAPSHOT, read_view
+from workers.store.batches import SNAPSHOT, CountsBySeq, read_view
 from workers.store.database import Pool, Row, rows
 
 COLUMNS = """
@@ -94,6 +94,7 @@ class PgRows:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._counted = CountsBySeq()
 
     async def page(
         self,
@@ -128,7 +129,7 @@ class PgRows:
         seq, after = read_pair(since)
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(SNAPSHOT)
-            view = await read_view(connection, batch_id)
+            view = await read_view(connection, batch_id, self._counted)
             if view is None:
                 return None
             found = await rows(connection, CHANGED, id=batch_id, seq=seq, after=after, limit=limit)

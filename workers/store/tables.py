@@ -50,6 +50,8 @@ batches = Table(
     Column("resolve_wait_reason", Text),
     Column("tokens_used", Integer, nullable=False, server_default=text("0")),
     Column("total", Integer),
+    # waits in a row: each one longer than the last
+    Column("resolve_tries", SmallInteger, nullable=False, server_default=text("0")),
     at("resolved_at"),
     Column("refused_reason", Text),
     # the draft
@@ -71,12 +73,13 @@ batches = Table(
     Column("paused_by", BigInteger),
     Column("pause_reason", Text),  # person | account | restored
     Column("pause_code", Text),
+    at("resumed_at"),  # a person said go on: what came of earlier texts stops nothing any more
     at("canceled_at"),
     Column("canceled_by", BigInteger),
     Index(None, "company_id", "user_id", "created_at"),
     Index(
-        "ix_batches_runnable",
-        "served_at",
+        "ix_batches_sendable",
+        "send_by",
         postgresql_where=text(
             "confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL"
         ),
@@ -213,4 +216,12 @@ known_numbers = Table(
     Column("reason", Text, nullable=False),  # opted_out | landline
     Column("code", Text, nullable=False, server_default=""),
     at("learned_at", default=True),
+)
+
+#: When who looked last, for those who watch over us.
+looks = Table(
+    "looks",
+    metadata,
+    Column("who", Text, primary_key=True),  # sender | watch
+    at("looked_at", default=True),
 )
