@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import person
-from workers.domain.errors import BadRequest, Refused, TooLong
+from workers.domain.errors import TooLong
 from workers.domain.person import Person, merge_fields
 from workers.domain.reason import Reason
 from workers.domain.text import (
@@ -30,13 +28,6 @@ NOBODY = merge_fields(Person(1), "")
 
 def written(body: str, fields: dict[str, dict[str, str]] = ZOE) -> str:
     return render(read_template(body), fields)
-
-
-def refusal(body: str) -> Refused:
-    with pytest.raises(Refused) as caught:
-        read_template(body)
-    assert caught.value.advice
-    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -91,74 +82,6 @@ def test_a_persons_data_is_data_never_template() -> None:
 
 def test_a_field_that_somebody_has_not_got_is_empty() -> None:
     assert written("x{{ deal.title }}y", {}) == "xy"
-
-
-@pytest.mark.parametrize(
-    ("body", "said", "advice"),
-    [
-        ("{{ person.nam }}", "no field “person.nam”", "Did you mean person.name?"),
-        ("{{ persn.first_name }}", "no field “persn.first_name”", "person.first_name?"),
-        ("{{ x }}", "no field “x”", "The fields are person.first_name, person.last_name"),
-        ("{{ person }}", "no field “person”", "The fields are"),
-        ("{{ person.name.size }}", "no field", "The fields are"),
-        ("{{ person.__class__.__mro__ }}", "no field", "The fields are"),
-        ("{{ person[person.name] }}", "no field", "The fields are"),
-        ("{{ 'a' | append: secret }}", "no field “secret”", "The fields are"),
-        ("{% if person.age %}{% endif %}", "no field “person.age”", "Did you mean person.name?"),
-        ("{{ person.name", "“{{” is never closed", "Write }}"),
-        ("{% if person.name", "“{%” is never closed", "Write %}"),
-        ("{{ }}", "A field is empty", "{{ person.first_name }}"),
-        ("{%- -%}", "A field is empty", "{% if person.first_name %}"),
-        ("{{ 7*7 }}", "can't be read", "{{ person.first_name }}"),
-        ("{{ 7 }}", "can't be read", "{{ person.first_name }}"),
-        ("{{ person.name | }}", "can't be read", "{{ person.first_name }}"),
-        ("{{ (1..99999999) }}", "can't be read", "{{ person.first_name }}"),
-        ("{{ nil }}", "can't be read", "{{ person.first_name }}"),
-        ("{% if person.name > 3 %}{% endif %}", "can't be read", "{% if person.first_name %}"),
-        ("{% if person.name == nil %}{% endif %}", "can't be read", "{% if person.first_name %}"),
-        ("{% if blank contains 'a' %}{% endif %}", "can't be read", "{% if person.first_name %}"),
-        ("{% if not person.name %}{% endif %}", "can't be read", "{% if person.first_name %}"),
-        ("{% if true %}{% endif %}", "can't be read", "{% if person.first_name %}"),
-        ("{% if %}{% endif %}", "can't be read", "{% if person.first_name %}"),
-        ("{% if person.name %}{% else %}{% else %}{% endif %}", "can't be read", "{% if"),
-        ("{% if person.name %}", "“if” has no end", "{% endif %}"),
-        ("{% unless person.name %}{% if person.name %}{% endif %}", "“unless” has", "endunless"),
-        ("{% endif %}", "“endif” stands alone", "{% if … %}"),
-        ("{% if person.name %}{% endunless %}", "“endunless” stands alone", "{% if … %}"),
-        ("{% else %}", "“else” stands alone", "{% if … %}"),
-        ("{% for i in (1..9999999999) %}x{% endfor %}", "“for” can't be used", "Only if,"),
-        ("{% assign a = 1 %}", "“assign” can't be used", "Only if,"),
-        ("{% capture a %}x{% endcapture %}", "“capture” can't be used", "Only if,"),
-        ("{% include 'x' %}", "“include” can't be used", "Only if,"),
-        ("{% render 'x' %}", "“render” can't be used", "Only if,"),
-        ("{% raw %}{{ x }}{% endraw %}", "“raw” can't be used", "Only if,"),
-        ("{% comment %}x{% endcomment %}", "“comment” can't be used", "Only if,"),
-        ("{% liquid echo x %}", "“liquid” can't be used", "Only if,"),
-        ("{{ person.name | replace: 'a', 'aa' }}", "“replace” can't be used", "default,"),
-        ("{{ person.name | eval }}", "“eval” can't be used", "default,"),
-        ("{{ person.name | default }}", "“default” is written", 'default: "there"'),
-        ("{{ person.name | default: allow_false: true }}", "“default” is written", "Write"),
-        ("{{ person.name | upcase: 1 }}", "“upcase” is written", "Write upcase."),
-        ("{{ person.name | truncate: person.name }}", "“truncate” is written", "truncate: 20"),
-        ("{{ person.name | truncate: 'x' }}", "“truncate” is written", "truncate: 20"),
-        ("{{ person.name | truncate: 1, 2 }}", "can't be read", "{{ person.first_name }}"),
-        ("{{ '" + "x" * 300 + "' }}", "too long", "Shorten it."),
-        ("{% if person.name %}" * 9 + "{% endif %}" * 9, "can't be read", "{% if"),
-    ],
-)
-def test_a_broken_text_is_refused_with_what_to_write(body: str, said: str, advice: str) -> None:
-    error = refusal(body)
-
-    assert isinstance(error, BadRequest)
-    assert error.reason == "broken_text"
-    assert said in error.title
-    assert advice in error.advice
-
-
-def test_a_broken_text_says_where() -> None:
-    assert refusal("Hi,\r\nall good {{ person.nam }} here").title == (
-        "There is no field “person.nam” (line 2, near “{{ person.nam }}”)."
-    )
 
 
 def test_fields_and_those_without_a_default_are_told() -> None:
@@ -231,6 +154,7 @@ def test_an_empty_text_is_a_reason() -> None:
 
 
 def test_a_text_that_twilio_would_not_take_is_a_reason() -> None:
+    assert (MAX_TEXT, MAX_TEMPLATE) == (1_600, 5_000)
     assert text_for(read_template("a" * MAX_TEXT), ZOE) == "a" * MAX_TEXT
     assert text_for(read_template("a" * (MAX_TEXT + 1)), ZOE) is Reason.TOO_LONG
     assert text_for(read_template("a" * MAX_TEXT + "\r\n"), ZOE) == "a" * MAX_TEXT
@@ -253,80 +177,9 @@ def test_a_text_that_outgrows_everything_stops_there() -> None:
 
 def test_a_template_without_an_end_is_refused() -> None:
     assert read_template("a" * MAX_TEMPLATE)
-    error = refusal("a" * (MAX_TEMPLATE + 1))
-
-    assert isinstance(error, TooLong)
-    assert "5,001" in error.title
+    with pytest.raises(TooLong, match="5,001"):
+        read_template("a" * (MAX_TEMPLATE + 1))
 
 
 def test_a_text_is_compiled_once() -> None:
     assert read_template("Hi {{ person.name }}") is read_template("Hi {{ person.name }}")
-
-
-# ---------------------------------------------------------------- hostile
-
-_HUGE = {
-    "person": {name: "€x" * 500 for name in ("first_name", "last_name", "name")},
-    "organization": {"name": "z " * 500},
-}
-_IF = "{% if person.name %}"
-_APPENDED = "{{person.name" + "|append:person.name" * 14 + "}}"
-HOSTILE = {
-    "fields": "{{person.name}}" * 333,
-    "appended": _APPENDED * 17,
-    "unclosed": "{{" * 2500,
-    "unclosed tags": "{%" * 2500,
-    "raw": "{% raw %}" * 550,
-    "blanks": "{{" + " " * 4990 + "}}",
-    "many blanks": ("{{" + " " * 298 + "}}") * 16,
-    "trailing blanks": ("{{ x" + " " * 290 + "}}") * 16,
-    "inner blanks": ("{{ x" + " " * 290 + "y }}") * 16,
-    "blanks in tags": (_IF[:5] + " " * 270 + _IF[5:] + "{%endif%}") * 15,
-    "blanks everywhere": " " * MAX_TEMPLATE,
-    "breaks": "\n" * MAX_TEMPLATE,
-    "dashes": ("{{" + "-" * 290 + "}}") * 17,
-    "brackets": ("{{ person" + "[" * 280 + " }}") * 17,
-    "dots": ("{{ person" + ".a" * 140 + " }}") * 17,
-    "quotes": ("{{ '" + "\\'" * 140 + " }}") * 17,
-    "ands": ("{% if " + " and ".join(["person.name"] * 18) + " %}x{% endif %}") * 16,
-    "nested": (_IF * 8 + "x" + "{% endif %}" * 8) * 19,
-    "deep": _IF * 150 + "{% endif %}" * 150,
-    "huge number": "{{ person.name | truncate: " + "9" * 250 + " }}",
-    "huge word count": "{{ person.name | truncatewords: " + "9" * 250 + " }}",
-    "upcased": ("{{ person.name" + "|upcase" * 39 + " }}") * 16,
-    "squished": ("{{ organization.name" + "|squish" * 38 + " }}") * 16,
-    "removed": ("{{ person.name" + "|remove:'€'" * 24 + " }}") * 17,
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_template_costs_little(name: str) -> None:
-    body = HOSTILE[name][:MAX_TEMPLATE]
-    started = time.process_time()
-    try:
-        outcome = text_for(read_template(body), _HUGE)
-    except Refused:
-        outcome = Reason.EMPTY_TEXT
-
-    assert time.process_time() - started < 0.05
-    assert len(outcome) <= MAX_TEXT
-
-
-_PIECES = [
-    "Hi ", " ", "\n", "{{", "}}", "{%", "%}", "-", "|", ":", ",", "'", '"', "[", "]", "(", ")", ".",
-    "person", "person.name", "sender.name", "if", "endif", "else", "elsif", "unless", "endunless",
-    "==", "!=", "contains", "and", "or", "not", "blank", "empty", "nil", "true", "7", "1..9",
-    "default", "append", "truncate", "truncatewords", "upcase", "raw", "doc", "comment", "#", "for",
-    "{{ person.name }}", "{% if person.name %}", "{% else %}", "{% endif %}", "| append: 'x'",
-]  # fmt: skip
-
-
-@settings(max_examples=500)
-@given(st.lists(st.sampled_from(_PIECES), max_size=25).map("".join))
-def test_any_template_is_refused_at_save_or_renders_for_everybody(body: str) -> None:
-    try:
-        template = read_template(body)
-    except Refused:
-        return
-    for fields in (ZOE, NOBODY, {}, merge_fields(Person(1, name=body, first_name="{{"), body)):
-        assert isinstance(render(template, fields), str)
