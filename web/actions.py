@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from web.guards import is_only_a_look
+from web.guards import is_only_a_look, signed_out
+from web.pages import wants_json
 from web.sessions import is_signed_in, runtime_of, sign_in
 from web.signin import Waiting, to_sign_in
 from web.tokens import can_verify, read_token
@@ -74,8 +75,14 @@ async def open_action(request: Request) -> Response:
     is_known = is_here or click.is_vouched
     user = await runtime_of(request).installations.user(**who) if is_known else None
     if user is None:
-        return await to_sign_in(request, click.waiting())
+        return await _sign_in_first(request, click)
     return await open_batch(request, click, signing_in=None if is_here else user)
+
+
+async def _sign_in_first(request: Request, click: Click) -> Response:
+    if wants_json(request):  # a program has no browser to sign in with
+        raise signed_out()
+    return await to_sign_in(request, click.waiting())
 
 
 async def open_batch(request: Request, click: Click, *, signing_in: User | None = None) -> Response:
