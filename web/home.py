@@ -56,8 +56,8 @@ def entries(batches: Sequence[BatchView]) -> list[Entry]:
 
 def people_list(runtime: Runtime, user: User) -> str:
     """Where a rep ticks people."""
-    site = runtime.settings.pipedrive_url or f"https://{user.company_domain}.pipedrive.com"
-    return f"{site}/persons/list"
+    simulated = runtime.settings.pipedrive_url
+    return simulated or f"https://{user.company_domain}.pipedrive.com/persons/list"
 
 
 def _entry(view: BatchView) -> Entry:
