@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import person
-from workers.domain.errors import Refused
+from workers.domain.errors import BadRequest, Refused
 from workers.domain.person import Person, merge_fields
-from workers.domain.reason import Reason
 from workers.domain.text import MAX_TEMPLATE, MAX_TEXT, read_template, render, text_for
 
 ZOE = merge_fields(person(name="Zoë Tamm", org_name="Acme"), "Rep Name")
@@ -51,17 +50,29 @@ HOSTILE = {
 }
 
 
+def outcome_of(body: str) -> str:
+    try:
+        return text_for(read_template(body), _HUGE)
+    except Refused:
+        return "refused"
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_template_costs_little(name: str) -> None:
-    body = HOSTILE[name][:MAX_TEMPLATE]
-    started = time.process_time()
-    try:
-        outcome = text_for(read_template(body), _HUGE)
-    except Refused:
-        outcome = Reason.EMPTY_TEXT
+    costs = []
+    for blanks in range(3):  # three templates, none compiled before; a busy machine slows some
+        body = HOSTILE[name][: MAX_TEMPLATE - blanks] + " " * blanks
+        started = time.process_time()
+        assert len(outcome_of(body)) <= MAX_TEXT
+        costs.append(time.process_time() - started)
 
-    assert time.process_time() - started < 0.05
-    assert len(outcome) <= MAX_TEXT
+    assert min(costs) < 0.05
+
+
+def test_what_is_done_to_fields_for_every_person_is_bounded() -> None:
+    assert read_template("{{ person.name | strip | upcase }}" * 50)
+    with pytest.raises(BadRequest, match="Too much"):
+        read_template("{{ person.name | strip | upcase }}" * 51)
 
 
 _PIECES = [
