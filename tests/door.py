@@ -72,8 +72,8 @@ class Browser:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.client.get(address, headers={"Accept": "text/html", **given})
 
-    async def get_long(self, address: str) -> httpx.Response:
-        """The same for addresses that httpx finds too long."""
+    async def get_long(self, address: str, *, query: bytes | None = None) -> httpx.Response:
+        """The same for addresses that httpx finds too long or will not write."""
         parts = urlsplit(address)
         cookies = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
         scope = {
@@ -81,7 +81,7 @@ class Browser:
             "method": "GET",
             "path": parts.path,
             "raw_path": parts.path.encode(),
-            "query_string": parts.query.encode(),
+            "query_string": parts.query.encode() if query is None else query,
             "headers": [(b"accept", b"text/html"), (b"cookie", cookies.encode())],
         }
         sent: list[Any] = []

@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import BaseRoute
-from workers.runtime import open_runtime
 
 from web import (
     actions,
@@ -26,8 +24,10 @@ from web import (
 )
 from web.guards import OnlyOurPages
 from web.headers import SecurityHeaders
-from web.reactions import Reactions, RefuseTooLong, react
+from web.limits import Limits
+from web.reactions import Reactions, react
 from workers.ports.runtime import Runtime
+from workers.runtime import open_runtime
 from workers.settings import Settings
 
 #: The longest form is a text of some thousand characters; receipts are far shorter.
@@ -51,9 +51,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
         lifespan=lifespan,
         middleware=[
             Middleware(SecurityHeaders, settings=settings),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=LONGEST_BODY),
             Middleware(Reactions),
-            Middleware(RefuseTooLong),
+            Middleware(Limits, longest_body=LONGEST_BODY),
             Middleware(OnlyOurPages, settings=settings),
         ],
         exception_handlers={HTTPException: react},

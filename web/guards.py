@@ -79,13 +79,14 @@ async def _typed(request: Request) -> Waiting:
 def read_form(body: bytes) -> list[tuple[str, str]]:
     """Every field of an urlencoded form, blanks and repetitions too, in their order."""
     try:
-        return parse_qsl(
+        fields = parse_qsl(
             body.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000
         )
     except ValueError as error:
         raise BadRequest(
             "unreadable_form", "What was sent can't be read.", "Go back and try again."
         ) from error
+    return [(name.replace("\0", ""), value.replace("\0", "")) for name, value in fields]
 
 
 def signed_out() -> NotSignedIn:

@@ -62,28 +62,6 @@ class Reactions:
             return await react(request, another)
 
 
-class RefuseTooLong:
-    """Answers what `web.protocol` found too long; it reads on only so that we can answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        match scope.get("state", {}).get("too_long"):
-            case "url":
-                raise Mishap(414, "link_too_long", *_TOO_LONG)
-            case "headers":
-                raise Mishap(431, "headers_too_long", "This browser sends too much at once.")
-        await self._app(scope, receive, send)
-
-
-_TOO_LONG = (
-    "This link is too long: too many people are ticked one by one.",
-    "In Pipedrive, save a filter that shows these people, tick the box at the top of the list and "
-    "choose the action again.",
-)
-
-
 async def react(request: Request, error: Exception) -> Response:
     """The answer to `error`."""
     match error:

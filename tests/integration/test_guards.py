@@ -162,10 +162,18 @@ async def test_other_buttons_lead_back_to_the_page_and_do_nothing(
 
 async def test_a_form_too_long_to_be_a_text_is_refused(browser: Browser) -> None:
     await browser.sign_in()
-    answer = await browser.post("/logout", {"body": "x" * 300_000})
-    assert answer.status_code == 413 or answer.status_code == 303  # /logout reads no form
     answer = await browser.post("/disconnect", {"body": "x" * 300_000})
     assert answer.status_code == 413
+    assert "<h1>" in answer.text
+
+
+async def test_nul_is_no_letter(door: Door, browser: Browser) -> None:
+    await browser.sign_in()
+    address = await a_draft(browser)
+    answer = await browser.post(f"{address}/draft", {"revision": "1", "body": "a\0b"})
+    assert answer.status_code < 400
+    assert await view_of(door, address) == ("ab", False)
+    assert (await browser.get("/support?q=%00")).status_code == 400
 
 
 EVERYWHERE = {
@@ -202,6 +210,12 @@ async def test_an_unknown_address_gets_a_page(browser: Browser) -> None:
     assert answer.status_code == 404
     assert "There is nothing here." in answer.text
     assert (await browser.get("/nothing", Accept="application/json")).json()["error"] == "not_found"
+
+
+async def test_an_address_that_is_no_text_gets_a_page(browser: Browser) -> None:
+    answer = await browser.get_long("/support?q=\xff\xfe", query=b"q=\xff\xfe")
+    assert answer.status_code == 400
+    assert "can't be read" in answer.text.replace("&#39;", "'")
 
 
 async def test_a_wrong_method_says_which_is_right(browser: Browser) -> None:

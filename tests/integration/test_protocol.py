@@ -18,12 +18,14 @@ from starlette.routing import Route
 
 from tests.servers import serve
 from web.headers import SecurityHeaders
+from web.limits import Limits
 from web.protocol import LongQueryProtocol
-from web.reactions import Reactions, RefuseTooLong
+from web.reactions import Reactions
 from workers.settings import Settings
 
 SEGMENT = 1_400
 KB = 1_000
+LONGEST_BODY = 256 * KB
 
 
 async def echo(request: Request) -> Response:
@@ -40,7 +42,7 @@ def an_app() -> Starlette:
     layers = [
         Middleware(SecurityHeaders, settings=settings),
         Middleware(Reactions),
-        Middleware(RefuseTooLong),
+        Middleware(Limits, longest_body=LONGEST_BODY),
     ]
     routes = [Route("/actions/sms", echo, methods=["GET", "POST"])]
     return Starlette(routes=routes, middleware=layers)
@@ -150,11 +152,26 @@ def test_two_requests_on_one_connection_are_both_answered(server: tuple[str, int
     assert b"/actions/sms 4 0" in answer
 
 
-def test_a_long_body_does_not_count_as_a_long_head(server: tuple[str, int]) -> None:
-    head = b"POST /actions/sms HTTP/1.1\r\nHost: volley.example\r\nConnection: close\r\n"
-    body = b"z" * 5_000 * KB
-    answer = ask(server, head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    assert answer.endswith(b"/actions/sms 0 5000000")
+HEAD = b"POST /actions/sms HTTP/1.1\r\nHost: volley.example\r\nConnection: close\r\n"
+
+
+def test_a_body_of_the_longest_length_is_read(server: tuple[str, int]) -> None:
+    body = b"z" * LONGEST_BODY
+    answer = ask(server, HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert answer.endswith(f"/actions/sms 0 {LONGEST_BODY}".encode())
+
+
+def test_a_longer_body_gets_a_page_that_says_so(server: tuple[str, int]) -> None:
+    body = b"z" * 2_000 * KB
+    answer = ask(server, HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert statuses(answer) == [413]
+    assert b"more than fits" in answer
+
+
+def test_a_body_without_a_length_is_counted(server: tuple[str, int]) -> None:
+    chunk = b"%x\r\n" % (64 * KB) + b"z" * 64 * KB + b"\r\n"
+    answer = ask(server, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 5 + b"0\r\n\r\n")
+    assert statuses(answer) == [413]
 
 
 POST = b"POST /actions/sms HTTP/1.1\r\nHost: volley.example\r\n"
