@@ -16,6 +16,7 @@ from web import why, words
 from web.shown import number_for, shown_number
 from workers.domain.delivery import State
 from workers.domain.errors import BadRequest
+from workers.domain.text import clean_body
 from workers.ports.outside import User
 from workers.ports.reading import BatchView, RecipientRow
 from workers.ports.runtime import Runtime
@@ -159,7 +160,7 @@ async def _page(request: Request, view: BatchView) -> tuple[Sequence[RecipientRo
 
 
 def _query(request: Request) -> str:
-    return request.query_params.get("q", "").strip()[:100]
+    return clean_body(request.query_params.get("q", "")).strip()[:100]
 
 
 def _states(request: Request) -> list[State]:

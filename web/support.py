@@ -51,7 +51,7 @@ async def support(request: Request) -> Response:
     """The company's texts; with `q`, everything about the people it finds."""
     user = await _supporter(request)
     runtime: Runtime = request.app.state.runtime
-    query = request.query_params.get("q", "").strip()[:200]
+    query = text.clean_body(request.query_params.get("q", "")).strip()[:200]
     batches = await runtime.batches.of_company(user.company_id)
     stories = await _find(runtime, user, query) if query else []
     if wants_json(request):
