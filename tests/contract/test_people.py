@@ -30,6 +30,13 @@ async def walk(people: PipedrivePeople, access: Access, selection: Filtered) -> 
 # ---------------------------------------------------------------- picked by hand
 
 
+async def test_a_name_that_no_database_can_keep_is_cleaned(
+    people: PipedrivePeople, world: World, access: Access
+) -> None:
+    added = world.add_person(name="Nul\x00 Ned", first_name="Nul\x00", last_name="Ned")
+    page = await people.by_ids(access, [added["id"]])
+    assert [person.name for person in page.people] == ["Nul Ned"]
+
 async def test_a_person_comes_with_names_and_phone_fields_as_typed(
     people: PipedrivePeople, access: Access
 ) -> None:

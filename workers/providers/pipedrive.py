@@ -10,6 +10,7 @@ import stamina
 
 from workers.domain.action import Filtered, Selection
 from workers.domain.errors import Misconfigured, Rejected, Unavailable
+from workers.domain.person import clean_line
 from workers.ports.outside import Access, PeoplePage, Person, PhoneEntry
 from workers.providers.pipedrive_codes import LIST_TOKENS, Clock, is_worth_a_quick_try
 from workers.providers.pipedrive_http import PipedriveHttp, api_origin, utc_now
@@ -68,14 +69,14 @@ class PipedrivePeople:
                 raise
             return ""
         data = body.get("data")
-        return _text(data, "name") if isinstance(data, dict) else ""
+        return _name(data, "name") if isinstance(data, dict) else ""
 
     async def organization_names(self, access: Access, ids: Sequence[int]) -> dict[int, str]:
         """Names by id, 10 tokens per 100: read when a text asks for them, not before."""
         names: dict[int, str] = {}
         for some in _groups(sorted(set(ids))):
             rows, _ = await self._list(access, "organizations", _ids(some))
-            names |= {row["id"]: _text(row, "name") for row in rows if not _is_deleted(row)}
+            names |= {row["id"]: _name(row, "name") for row in rows if not _is_deleted(row)}
         return names
 
     async def _list(
@@ -129,12 +130,12 @@ def _people(rows: Rows) -> Iterator[Person]:
 
 def _person(row: Mapping[str, Any]) -> Person:
     """V2's shape (pipedrive.md §3.4), in which everything but the id may be null or missing."""
-    first, last = _text(row, "first_name"), _text(row, "last_name")
+    first, last = _name(row, "first_name"), _name(row, "last_name")
     org_id = row.get("org_id")
     phones = row.get("phones")
     return Person(
         person_id=row["id"],
-        name=_text(row, "name") or f"{first} {last}".strip(),
+        name=_name(row, "name") or f"{first} {last}".strip(),
         first_name=first,
         last_name=last,
         org_id=org_id if isinstance(org_id, int) else None,
@@ -147,6 +148,11 @@ def _phones(entries: Sequence[object]) -> Iterator[PhoneEntry]:
     for entry in entries:
         if isinstance(entry, dict) and (value := _text(entry, "value")):
             yield PhoneEntry(value, _text(entry, "label"), entry.get("primary") is True)
+
+
+def _name(row: Mapping[str, Any], key: str) -> str:
+    """One line that can be stored: a NUL or half a character would stop the page for everybody."""
+    return clean_line(_text(row, key))
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

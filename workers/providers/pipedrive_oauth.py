@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from workers.domain.errors import Unavailable
+from workers.domain.person import clean_line
 from workers.ports.outside import Tokens, User
 from workers.providers.pipedrive_codes import Clock, error_in, grant_error
 from workers.providers.pipedrive_http import PipedriveHttp, api_origin, oauth_origin, utc_now
@@ -119,7 +120,7 @@ def _user(data: object) -> User:
 
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
-    return value.strip() if isinstance(value, str) else ""
+    return clean_line(value) if isinstance(value, str) else ""
 
 
 def _timezone(name: str) -> str:
