@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.fakes_ledger import ADMIN, NOW, REP, Door, Ledger, a_batch, a_row, a_runtime
+from tests.builders_batches import ADMIN, NOW, REP, a_batch, a_row
+from tests.fakes_ledger import Door, Ledger, a_runtime
 from web import batches, controls, home, support
 from web.pages import refused, static
 from workers.domain.action import Filtered

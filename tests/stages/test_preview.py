@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes_ledger import Door, Ledger, a_batch, a_row, a_runtime
+from tests.builders_batches import a_batch, a_row
+from tests.fakes_ledger import Door, Ledger, a_runtime
 from workers.domain.delivery import State
 from workers.ports.reading import BatchView, RecipientRow
 from workers.ports.runtime import Runtime

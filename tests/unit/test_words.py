@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes_ledger import NOW, a_batch, a_row
+from tests.builders_batches import NOW, a_batch, a_row
 from tests.gallery import CONFIRMED, people
 from web import views, why, words
 from web.clock import clock

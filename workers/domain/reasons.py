@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from workers.domain.reason_table import TABLE
+from workers.domain import reason_table, reason_table_whatsapp
 
 When = Literal["answer", "receipt", "either"]
 Kind = Literal[
@@ -123,4 +123,5 @@ def _checked(word: str, words: object) -> str:
     return word
 
 
-CODES = {known.code: known for known in _read(TABLE)}
+_TABLES = (reason_table.TABLE, reason_table_whatsapp.TABLE)
+CODES = {known.code: known for table in _TABLES for known in _read(table)}
