@@ -29,7 +29,7 @@ PLACE = """CASE r.state WHEN 'unconfirmed' THEN 0 WHEN 'failed' THEN 1 WHEN 'und
 PAGE = f"""
 {COLUMNS}, {PLACE} AS place {FROM}
   AND (%(states)s::text[] IS NULL OR r.state = ANY(%(states)s))
-  AND (%(query)s = '' OR r.name ILIKE %(like)s OR (%(digits)s <> '' AND r.number LIKE %(digits_like)s))
+  AND (%(query)s = '' OR r.name ILIKE ANY(%(spellings)s) OR (%(digits)s <> '' AND r.number LIKE %(digits_like)s))
   AND ({PLACE}, r.id) > (%(place)s, %(after)s)
 ORDER BY place, r.id LIMIT %(limit)s
 """
@@ -83,6 +83,15 @@ def read_pair(text: str) -> tuple[int, int]:
     return -1, 0
 
 
+def spellings(text: str) -> list[str]:
+    """ILIKE patterns for a part of a text.
+
+    A database with the locale C knows capitals of ASCII only, so that "ZOË" has to be asked for as
+    "Zoë" and "zoë" too.
+    """
+    return [like(text), *{like(text.lower()), like(text.upper()), like(text.title())}]
+
+
 def like(text: str) -> str:
     """A LIKE pattern for a part of a text."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -106,6 +115,7 @@ class PgRows:
         limit: int = 100,
     ) -> tuple[Sequence[RecipientRow], str | None]:
         place, after = read_pair(_decode(cursor))
+        query = query.replace("\0", "")  # PostgreSQL has no text with it
         digits = "".join(letter for letter in query if letter.isdecimal()).lstrip("0")
         async with self._pool.connection() as connection:
             found = await rows(
@@ -114,7 +124,7 @@ class PgRows:
                 id=batch_id,
                 states=[str(state) for state in states] or None,
                 query=query,
-                like=like(query),
+                spellings=spellings(query),
                 digits=digits if len(digits) > 2 else "",
                 digits_like=like(digits),
                 place=place,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workers.ports.reading import AttemptHistory, PersonHistory
 from workers.store.database import Connection, Pool, Row, rows
-from workers.store.rows import like, row_of
+from workers.store.rows import row_of, spellings
 
 FIND = """
 SELECT r.id, r.batch_id, r.person_id, r.name, r.number, r.label, r.state, r.reason, r.seq,
@@ -16,7 +16,7 @@ FROM recipients r
 JOIN batches b ON b.id = r.batch_id AND b.company_id = %(company_id)s
 LEFT JOIN attempts a ON a.id = r.attempt_id
 LEFT JOIN installations i ON i.company_id = b.company_id AND i.user_id = b.user_id
-WHERE (%(name)s <> '' AND r.name ILIKE %(like)s) OR r.number = ANY(%(numbers)s)
+WHERE (%(name)s <> '' AND r.name ILIKE ANY(%(spellings)s)) OR r.number = ANY(%(numbers)s)
   OR r.person_id = %(person_id)s
   OR r.id IN (SELECT recipient_id FROM attempts WHERE sid = %(sid)s)
 ORDER BY r.id DESC LIMIT %(limit)s
@@ -35,7 +35,7 @@ class PgSupport:
     async def find(
         self, company_id: int, *, query: str, numbers: Sequence[str], limit: int = 50
     ) -> Sequence[PersonHistory]:
-        text = query.strip()
+        text = query.replace("\0", "").strip()  # PostgreSQL has no text with it
         is_id = text.isdecimal() and len(text) <= 15
         async with self._pool.connection() as connection:
             found = await rows(
@@ -43,7 +43,7 @@ class PgSupport:
                 FIND,
                 company_id=company_id,
                 name=text,
-                like=like(text),
+                spellings=spellings(text),
                 numbers=list(numbers),
                 person_id=int(text) if is_id else None,
                 sid=text,
