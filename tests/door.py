@@ -151,3 +151,9 @@ async def a_door(settings: Settings, pipedrive: World) -> AsyncIterator[Door]:
     async with open_runtime(settings) as opened:
         runtime = replace(opened, bell=bell)
         yield Door(create_app(settings, runtime=runtime), runtime, bell, pipedrive)
+
+
+async def install(door: Door) -> None:
+    """The demo rep installed the app once, in another browser."""
+    async with door.browser() as elsewhere:
+        await elsewhere.sign_in()

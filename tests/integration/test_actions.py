@@ -7,18 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from tests.door import Browser, Door, state_of
+from tests.door import Browser, Door, install, state_of
 from tests.simulators.pipedrive_link import sign
 from workers.domain.action import Chosen
 
 pytestmark = pytest.mark.anyio
 ASKED = "/oauth/authorize"
-
-
-async def install(door: Door) -> None:
-    """The demo rep installed the app once, in another browser."""
-    async with door.browser() as elsewhere:
-        await elsewhere.sign_in()
 
 
 def batch_in(location: str) -> UUID:
@@ -206,54 +200,3 @@ async def test_only_so_many_drafts_a_minute(door: Door, browser: Browser) -> Non
     links = [door.pipedrive.link_url([n], token=None) for n in range(1, 23)]
     statuses = [(await browser.get(url)).status_code for url in links]
     assert statuses == [303] * 20 + [429] * 2
-
-
-@pytest.mark.parametrize("action", ["whatsapp", "history"])
-async def test_an_action_that_is_not_built_says_so(
-    door: Door, browser: Browser, action: str
-) -> None:
-    await install(door)
-    answer = await browser.get(door.pipedrive.link_url([1], action=action))
-    assert answer.status_code == 501
-    assert "built yet" in answer.text
-    assert await door.batches() == 0
-
-
-@pytest.mark.parametrize("resource", ["deal", "organization", "activity", "product"])
-async def test_other_records_are_refused_and_nothing_is_stored(
-    door: Door, browser: Browser, resource: str
-) -> None:
-    await browser.sign_in()
-    answer = await browser.get(door.pipedrive.link_url([1], resource=resource))
-    assert 400 <= answer.status_code < 502
-    assert "<h1>" in answer.text
-    assert await door.batches() == 0
-
-
-@pytest.mark.parametrize(
-    ("query", "reason"),
-    [
-        ("", "unknown_resource"),
-        ("resource=person&view=list&userId=7&companyId=42&selectedIds=&excludedIds=", "nothing_selected"),
-        ("resource=person&view=list&userId=7&companyId=42&selectedIds=1%2C2", "cut_short"),
-        ("resource=person&view=list&userId=7&companyId=42&selectedIds=1%2C&filter=%7B%7D", "cut_short"),
-        ("resource=person&view=list&userId=7&companyId=42&selectedIds=a&filter=%7B%7D", "bad_ids"),
-        ("resource=person&view=list&userId=x&companyId=42&selectedIds=1&filter=%7B%7D", "unknown_person_asking"),
-        ("resource=person&view=list&userId=7&companyId=42&filter=%FF", "unreadable_link"),
-    ],
-)  # fmt: skip
-async def test_a_damaged_link_is_refused_with_what_to_do(
-    door: Door, browser: Browser, query: str, reason: str
-) -> None:
-    await browser.sign_in()
-    answer = await browser.get(f"/actions/sms?{query}", Accept="application/json")
-    assert answer.json()["error"] == reason
-    assert answer.status_code == 422
-    assert await door.batches() == 0
-
-
-async def test_too_many_picked_people_are_refused(door: Door, browser: Browser) -> None:
-    await browser.sign_in()
-    answer = await browser.get_long(door.pipedrive.link_url(range(1, 20_002), token=None))
-    assert answer.status_code == 413
-    assert await door.batches() == 0
