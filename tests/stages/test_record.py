@@ -56,7 +56,7 @@ class Signed:
 def a_desk(kept: Kept, *, signed: str = "rightly", account: Account | None = ACCOUNT) -> Runtime:
     return replace(
         a_runtime(Ledger(), Door(account=account)),
-        ledger=kept,
+        ledger=kept,  # type: ignore[arg-type]  # tells one by one
         tell=kept.tell,
         receipt_reader=Signed(right=signed == "rightly"),
     )
