@@ -95,7 +95,7 @@ async def progress(request: Request) -> Response:
     view, user = allowed(snapshot.view if snapshot else None, who, "read")
     assert snapshot is not None
     known = {"ETag": etag(view), "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
-    if request.headers.get("if-none-match") == known["ETag"]:
+    if _is_known(request, known["ETag"]):
         return Response(status_code=304, headers=known)
     site = people.pipedrive(request, view)
     changed = [people.told(row, view, user, site) for row in snapshot.changed]
@@ -121,6 +121,12 @@ def etag(view: BatchView) -> str:
     waits = repr([(wait.reason, wait.until, wait.people) for wait in _waiting(view)])
     digest = hashlib.sha256(waits.encode()).hexdigest()[:12]
     return f'"{view.seq}-{views.current(view).value}-{view.revision}-{digest}"'
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    """Proxies that compress weaken a tag (`W/`), and caches may name several (RFC 9110 §13.1.2)."""
+    given = request.headers.get("if-none-match", "").split(",")
+    return tag in {one.strip().removeprefix("W/") for one in given}
 
 
 async def _spoken(request: Request, view: BatchView, user: User) -> dict[str, Any]:
