@@ -89,7 +89,8 @@ UPDATE batches SET seq = seq + 1, canceled_at = NULL, canceled_by = NULL, proven
   send_by = now() + %(send_within)s
 WHERE id = %(id)s AND confirmed_at IS NOT NULL AND refused_reason IS NULL
   AND (canceled_at IS NULL OR NOT EXISTS (
-    SELECT 1 FROM recipients WHERE batch_id = %(id)s AND state = 'ready'))
+    -- whoever is on the wire may come back, and was stopped
+    SELECT 1 FROM recipients WHERE batch_id = %(id)s AND state IN ('ready', 'sending')))
 RETURNING seq
 """
 

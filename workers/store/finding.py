@@ -193,7 +193,9 @@ class PgFinding:
         taken = await rows(connection, TAKEN, id=work.batch_id, numbers=wanted)
         seen = {row["number"] for row in taken}
         decided: list[tuple[Found, str | None]] = []
-        for person in found:
+        # Lists that change while they are read may say somebody twice; a record of nobody stays.
+        once = {person.person_id or -place: person for place, person in enumerate(found, 1)}
+        for person in once.values():
             reason = person.reason
             if reason is None and person.number in seen:
                 reason = "same_number"

@@ -28,13 +28,14 @@ from workers.store.stops import stop_batches
 
 UNKNOWN = Counter("volley_receipts_unknown", "Receipts with a valid k for attempts we do not have")
 
-#: Recipients are locked first, in id order, everywhere: groups that meet cannot deadlock.
+#: Recipients are locked first, in id order, everywhere: groups that meet cannot deadlock. The
+#: attempt is locked too: whoever waited would otherwise read its state from before the wait.
 LOCK = """
 SELECT a.id AS attempt_id, a.state AS attempt_state, a.sid, a.number, a.company_id,
   r.id AS recipient_id, r.state, r.attempt_id AS current, b.id AS batch_id, b.channel,
   a.started_at >= coalesce(b.resumed_at, '-infinity') AS of_this_run
 FROM recipients r JOIN attempts a ON a.recipient_id = r.id JOIN batches b ON b.id = r.batch_id
-WHERE a.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE OF r
+WHERE a.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE OF r, a
 """
 
 LOCK_BATCHES = "SELECT id FROM batches WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
@@ -55,7 +56,10 @@ WHERE r.id = new.id AND r.state = new.source AND r.attempt_id = new.attempt_id
 """
 
 ATTEMPT = """
-UPDATE attempts a SET state = new.state, sid = coalesce(a.sid, new.sid),
+UPDATE attempts a SET state = new.state,
+  -- a SID that a look-up gave to somebody else by mistake must not make this unwritable
+  sid = coalesce(a.sid, CASE WHEN NOT EXISTS (SELECT FROM attempts o WHERE o.sid = new.sid)
+    THEN new.sid END),
   http_status = coalesce(new.http_status, a.http_status),
   error_code = coalesce(new.error_code, a.error_code),
   request_id = coalesce(new.request_id, a.request_id),

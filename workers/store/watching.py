@@ -46,7 +46,7 @@ RETURNING a.id, a.recipient_id, a.batch_id, a.company_id, a.number, b.body AS te
 
 LOCK_LOOKED = """
 SELECT r.id, r.batch_id, a.state, a.looks FROM recipients r JOIN attempts a ON a.recipient_id = r.id
-WHERE a.id = %(id)s FOR UPDATE OF r
+WHERE a.id = %(id)s FOR UPDATE OF r, a
 """
 
 NEXT_LOOK = """

@@ -1,0 +1,80 @@
+"""Attacks on "exactly once": orders of events that nobody planned for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.office import Office, an_office, found
+from workers.domain.delivery import State
+from workers.ports.sending import Answer
+
+pytestmark = pytest.mark.anyio
+SID = "SM" + "a" * 32
+
+
+@pytest.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    async with an_office(database_url) as office:
+        yield office
+
+
+async def _wait_for_locks(office: Office, sessions: int) -> None:
+    """Until so many sessions of this database wait for a lock."""
+    for _ in range(1_000):
+        waiting = await office.sql(
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        if len(waiting) >= sessions:
+            return
+    raise AssertionError("nobody waits")
+
+
+async def test_receipts_that_meet_leave_the_attempt_at_the_furthest(office: Office) -> None:
+    batch_id, (one,) = await office.accepted(1)
+    async with office.pool.connection() as connection, connection.transaction():
+        await connection.execute(
+            "SELECT 1 FROM recipients WHERE id = %s FOR UPDATE", [one.recipient_id]
+        )
+        first = asyncio.create_task(office.tell(one, "delivered"))
+        await _wait_for_locks(office, 1)
+        second = asyncio.create_task(office.tell(one, "sent"))
+        await _wait_for_locks(office, 2)
+    await asyncio.gather(first, second)
+
+    assert (await office.attempt(one))["state"] == "delivered"
+    assert await office.states(batch_id) == {"delivered": 1}
+
+
+async def test_an_answer_whose_sid_another_attempt_holds_is_kept(office: Office) -> None:
+    batch_id = await office.confirmed(2)
+    one, other = await office.claim(batch_id)
+    assert await office.tell(one, "sent", sid=SID)
+
+    answer = Answer(other.attempt_id, other.recipient_id, batch_id, "accepted", sid=SID)
+    await office.ledger.answer([answer])
+    assert await office.tell(other, "delivered", sid=SID)
+
+    assert await office.states(batch_id) == {"sent": 1, "delivered": 1}
+
+
+async def test_somebody_who_is_on_a_page_twice_is_found_once(office: Office) -> None:
+    person = found(1)
+    batch_id = await office.draft(person, person, found(2))
+    assert await office.states(batch_id) == {"ready": 2}
+
+
+async def test_trying_again_after_a_stop_wakes_nobody_who_was_on_the_wire(office: Office) -> None:
+    batch_id = await office.confirmed(2)
+    one, other = await office.claim(batch_id)
+    await office.answer(one, state="failed")
+    await office.decisions.cancel(batch_id, by=7)
+
+    await office.retry(batch_id, State.FAILED)
+    await office.answer(other, state="not_sent")
+
+    claimed = {person.recipient_id for person in await office.claim(batch_id)}
+    assert other.recipient_id not in claimed
