@@ -11,7 +11,18 @@ import psycopg
 import pytest
 
 from tests.builders import link_query
-from tests.desk import BROWSER, PROGRAM, Desk, a_desk, a_quiet_line, explains, id_of, nothing_changes, refused, tells
+from tests.desk import (
+    BROWSER,
+    PROGRAM,
+    Desk,
+    a_desk,
+    a_quiet_line,
+    explains,
+    id_of,
+    nothing_changes,
+    refused,
+    tells,
+)
 from tests.line import Line
 from tests.simulators.pipedrive_link import sign
 

@@ -1,0 +1,175 @@
+"""Every route × the ids of another company's and another rep's batch: like a batch that isn't there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from uuid import uuid4
+
+import httpx
+import pytest
+from starlette.routing import Mount, Route
+
+from tests.desk import (
+    BROWSER,
+    COLLEAGUE,
+    PROGRAM,
+    STRANGER,
+    Ask,
+    Desk,
+    a_desk,
+    a_quiet_line,
+    explains,
+    nothing_changes,
+    tells,
+)
+from tests.line import Line
+from web.app import create_app
+from workers.domain.action import Chosen
+from workers.ports.outside import User
+
+pytestmark = pytest.mark.anyio
+
+#: What each route with a batch's id is asked with; a new one must be added here.
+ASKED: dict[str, dict[str, object]] = {
+    "/batches/{id}": {},
+    "/batches/{id}/progress": {"since": ""},
+    "/batches/{id}/recipients": {"q": "a"},
+    "/batches/{id}/recipients.csv": {},
+    "/batches/{id}/draft": {"revision": 1, "body": "theirs"},
+    "/batches/{id}/send": {"revision": 1, "body": "theirs", "people": 2},
+    "/batches/{id}/undo": {},
+    "/batches/{id}/pause": {},
+    "/batches/{id}/resume": {},
+    "/batches/{id}/cancel": {},
+    "/batches/{id}/retry": {"seq": 10**9},
+    "/batches/{id}/send-anyway": {"seq": 10**9},
+    "/batches/{id}/again": {},
+}
+#: These hold another kind of id and have a test of their own below.
+RECEIPTS = "/twilio/status/{attempt}"
+#: These name nobody's batch: they speak of whoever is signed in, or of nobody.
+WITHOUT_IDS = {
+    "/", "/actions/history", "/actions/sms", "/actions/whatsapp", "/disconnect", "/healthz", "/install",
+    "/logout", "/metrics", "/oauth/callback", "/readyz", "/signed-out", "/support", "/twilio/inbound",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def line(module_database_url: str) -> AsyncIterator[Line]:
+    async with a_quiet_line(module_database_url) as line:
+        yield line
+
+
+def routes(line: Line) -> dict[str, set[str]]:
+    """The app's route table: methods by path."""
+    found: dict[str, set[str]] = {}
+    for route in create_app(line.settings).routes:
+        assert isinstance(route, Route | Mount)
+        if isinstance(route, Route):
+            path = re.sub(r":\w+}", "}", route.path)
+            found.setdefault(path, set()).update((route.methods or set()) - {"HEAD"})
+    return found
+
+
+async def test_every_route_with_an_id_is_tried_by_strangers(line: Line) -> None:
+    """Add a new route to `ASKED`, or to `WITHOUT_IDS` when nobody's batch can be named in it."""
+    assert set(routes(line)) == {*ASKED, RECEIPTS, *WITHOUT_IDS}
+    assert not any("{" in path for path in WITHOUT_IDS)
+
+
+def asking(desk: Desk, method: str, path: str, batch: str) -> Ask:
+    fields = ASKED[path]
+
+    async def ask(headers: Mapping[str, str]) -> httpx.Response:
+        address = path.replace("/batches/{id}", batch)
+        if method == "GET":
+            return await desk.http.get(address, params=fields, headers=dict(headers))  # type: ignore[arg-type]
+        return await desk.post(address, headers, **fields)
+
+    return ask
+
+
+@pytest.mark.parametrize("path", ASKED)
+@pytest.mark.parametrize("who", [COLLEAGUE, STRANGER], ids=["a colleague", "another company"])
+@pytest.mark.parametrize("confirmed", [False, True], ids=["draft", "confirmed"])
+async def test_somebody_elses_batch_is_not_there(
+    line: Line, path: str, who: User, confirmed: bool
+) -> None:
+    async with a_desk(line) as owner, a_desk(line, who) as desk:
+        batch = await owner.found(Chosen((1, 2, 3)))
+        if confirmed:
+            sent = await owner.post(f"{batch}/send", body="Secret", **await owner.seen(batch))
+            assert sent.status_code == 202, sent.text
+        for method in routes(line)[path]:
+            nowhere = asking(desk, method, path, f"/batches/{uuid4()}")
+            async with nothing_changes(line):
+                ask = asking(desk, method, path, batch)
+                page, told = await ask(BROWSER), await ask(PROGRAM)
+                same, same_told = await nowhere(BROWSER), await nowhere(PROGRAM)
+            explains(page, 404, "This text isn't here.", "somebody else")
+            tells(told, 404, "no_such_batch")
+            assert (page.text, told.text) == (same.text, same_told.text)
+            assert "Secret" not in page.text + told.text
+
+
+@pytest.mark.parametrize("path", ASKED)
+@pytest.mark.parametrize(
+    "rubbish", ["1", "x" * 300, "%00", "00000000-0000-0000-0000-00000000000g", "..%2F", "é"]
+)
+async def test_a_batch_id_that_is_none_is_not_there(line: Line, path: str, rubbish: str) -> None:
+    async with a_desk(line) as desk:
+        for method in routes(line)[path]:
+            ask = asking(desk, method, path, f"/batches/{rubbish}")
+            async with nothing_changes(line):
+                page, told = await ask(BROWSER), await ask(PROGRAM)
+            explains(page, 404)
+            assert told.status_code == 404
+            assert told.json()["error"] in {"no_such_batch", "not_found"}
+
+
+async def test_nothing_of_another_company_is_found_by_its_support(line: Line) -> None:
+    async with a_desk(line) as owner, a_desk(line, STRANGER) as desk:
+        batch = await owner.found(Chosen((1, 2, 3)))
+        rows = (await owner.get(f"{batch}/recipients")).json()["recipients"]
+        for query in ("", "Secret", *_traces(rows)):
+            answer = await desk.http.get("/support", params={"q": query}, headers=PROGRAM)
+            said = answer.json()
+            assert answer.status_code == 200
+            found = {one["by"] for one in said["people"]}
+            assert found <= {STRANGER.name}, "the same people are in both companies"
+            assert batch.removeprefix("/batches/") not in answer.text
+
+
+def _traces(rows: list[dict[str, object]]) -> set[str]:
+    return {str(row[key]) for row in rows for key in ("name", "number", "person_id") if row[key]}
+
+
+async def test_a_rep_who_is_no_admin_may_not_search(line: Line) -> None:
+    async with a_desk(line, COLLEAGUE) as desk, nothing_changes(line):
+        page, told = await desk.get("/support?q=Mari", BROWSER), await desk.get("/support?q=Mari")
+    explains(page, 403, "for the admins of your Pipedrive", "Ask one of them")
+    tells(told, 403, "not_support")
+
+
+async def test_my_texts_are_only_mine(line: Line) -> None:
+    async with a_desk(line) as owner, a_desk(line, COLLEAGUE) as desk:
+        mine = await owner.found()
+        told = (await desk.get("/")).json()["batches"]
+        assert mine.removeprefix("/batches/") not in [one["batch"] for one in told]
+        assert mine not in (await desk.get("/", BROWSER)).text
+
+
+@pytest.mark.parametrize("attempt", [str(uuid4()), "1", "x"])
+@pytest.mark.parametrize("k", ["", "?k=", "?k=00", "?k=" + "A" * 400])
+async def test_a_receipt_that_nobody_signed_changes_nothing(
+    line: Line, attempt: str, k: str
+) -> None:
+    form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "delivered"}
+    async with a_desk(line, None) as desk:
+        for headers in (BROWSER, PROGRAM):
+            async with nothing_changes(line):
+                address = f"/twilio/status/{attempt}{k}"
+                answer = await desk.http.post(address, data=form, headers=dict(headers))
+            assert answer.status_code in {403, 404}, answer.text
+            assert "Traceback" not in answer.text
