@@ -36,7 +36,6 @@ NOW = timedelta(0)
 LATER = timedelta(hours=1)
 EVERYONE = Filtered("everyone")
 BODY = "We open at nine."
-GUARD_SECONDS = 60
 
 _numbers = itertools.count(1)
 _sids = itertools.count(1)
@@ -224,6 +223,7 @@ async def an_office(
     *,
     lookups: Sequence[timedelta] = (NOW, NOW),
     silence: Sequence[timedelta] = (NOW, NOW),
+    guard_seconds: float = 60,
 ) -> AsyncIterator[Office]:
     """An office of company 42 (and 43), whose rep is user 7."""
     settings = settings_for(database_url, url="http://a:1", pipedrive="http://b", twilio="http://c")
@@ -239,7 +239,7 @@ async def an_office(
             PgFinding(pool),
             PgNaming(pool),
             PgDecisions(pool),
-            PgClaims(pool, guard_seconds=GUARD_SECONDS, claim_seconds=40),
+            PgClaims(pool, guard_seconds=guard_seconds, claim_seconds=40),
             PgLedger(pool, lookups=lookups, silence=silence),
             PgWatching(pool, lookups=lookups, silence=silence),
             PgRows(pool),

@@ -7,6 +7,8 @@ nobody was accepted twice unless a person asked for it. At the end: nobody is fo
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -15,28 +17,20 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import pytest
-import uuid_utils.compat as ids
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.line import REP, settings_for
-from workers.domain.action import Chosen, LinkAction
+from tests.office import an_office
 from workers.domain.delivery import RANK, State
-from workers.ports.finding import Found
 from workers.ports.outside import Report
 from workers.ports.sending import Answer, Claimed, Told
-from workers.store.batches import PgBatches
-from workers.store.claims import PgClaims
-from workers.store.database import Pool, make_pool
-from workers.store.decisions import PgDecisions
-from workers.store.finding import PgFinding
-from workers.store.ledger import PgLedger
-from workers.store.watching import PgWatching
 
 PEOPLE = 6
 DAY = timedelta(days=1)
 LOOKS = (timedelta(0), timedelta(0))
+AGE_CLAIMS = "UPDATE attempts SET claimed_until = now() - interval '1 s' WHERE state = 'sending'"
+STATES = "SELECT number, state FROM recipients WHERE batch_id = %s"
 WORKERS = st.sampled_from(["ada", "bea"])
 STATUSES = st.sampled_from(["accepted", "sent", "delivered", "undelivered", "failed", "read"])
 
@@ -72,13 +66,9 @@ class JourneyMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        settings = settings_for(self.url, url="http://a:1", pipedrive="http://b", twilio="http://c")
-        self.pool: Pool = self.do(_opened(settings))
-        self.batches = PgBatches(self.pool)
-        self.decisions = PgDecisions(self.pool)
-        self.claims = PgClaims(self.pool, guard_seconds=0, claim_seconds=60)
-        self.ledger = PgLedger(self.pool, lookups=LOOKS, silence=LOOKS)
-        self.watching = PgWatching(self.pool, lookups=LOOKS, silence=LOOKS)
+        self.stack = contextlib.AsyncExitStack()
+        office = an_office(self.url, lookups=LOOKS, silence=LOOKS, guard_seconds=0)
+        self.office = self.do(self.stack.enter_async_context(office))
         self.workers = {"ada": Worker(), "bea": Worker()}
         self.twilio = Twilio()
         self.stale: set[UUID] = set()
@@ -89,47 +79,11 @@ class JourneyMachine(RuleBasedStateMachine):
 
     @initialize()
     def a_confirmed_batch(self) -> None:
-        self.batch_id: UUID = ids.uuid7()
-        self.do(self._confirmed())
-
-    async def _confirmed(self) -> None:
-        people = tuple(range(1, PEOPLE + 1))
-        action = LinkAction("sms", "person", "list", REP.company_id, REP.user_id, Chosen(people))
-        await self.batches.create(
-            self.batch_id, action, key=self.batch_id.bytes, reusable_after=None
-        )
-        finding = PgFinding(self.pool)
-        work = await finding.lease(self.batch_id, seconds=60)
-        assert work is not None
-        await finding.list_chosen(work, people)
-        found = [Found(i, f"P{i}", {}, (), self._number(i), "", None) for i in people]
-        await finding.keep_page(work, found, next_cursor=None, tokens=0, seconds=60)
-        await finding.finish(work, source_name="")
-        outcome = await self.decisions.confirm(
-            self.batch_id,
-            revision=1,
-            body="Hi",
-            people=PEOPLE,
-            hold=timedelta(0),
-            send_within=DAY,
-        )
-        assert outcome == "confirmed"
-
-    def _number(self, person: int) -> str:
-        return f"+{self.batch_id.int % 10**11:011d}{person}"
+        self.batch_id: UUID = self.do(self.office.confirmed(PEOPLE))
 
     @rule(name=WORKERS, limit=st.integers(1, 4))
     def claim(self, name: str, limit: int) -> None:
-        claimed = self.do(
-            self.claims.claim(
-                self.batch_id,
-                account_sid="AC1",
-                sender="+1",
-                limit=limit,
-                worker=name,
-                render=lambda body, fields: (body, None),
-            )
-        )
+        claimed = self.do(self.office.claim(self.batch_id, limit, worker=name))
         self.workers[name].held.extend(claimed)
 
     @rule(
@@ -159,7 +113,7 @@ class JourneyMachine(RuleBasedStateMachine):
     @rule(name=WORKERS)
     def record(self, name: str) -> None:
         answers, self.workers[name].answers = self.workers[name].answers, []
-        self.do(self.ledger.answer(answers))
+        self.do(self.office.ledger.answer(answers))
 
     @rule(name=WORKERS)
     def crash(self, name: str) -> None:
@@ -168,64 +122,58 @@ class JourneyMachine(RuleBasedStateMachine):
     @rule()
     def claims_die(self) -> None:
         self.stale.update(claim.attempt_id for w in self.workers.values() for claim in w.held)
-        self.do(self._age_claims())
-        self.do(self.watching.give_up_dead_claims())
-
-    async def _age_claims(self) -> None:
-        async with self.pool.connection() as connection:
-            await connection.execute(
-                "UPDATE attempts SET claimed_until = now() - interval '1 s' WHERE state = 'sending'"
-            )
+        self.do(self.office.sql(AGE_CLAIMS))
+        self.do(self.office.watching.give_up_dead_claims())
 
     @precondition(lambda self: self.twilio.sids)
     @rule(data=st.data(), status=STATUSES, times=st.integers(1, 2))
     def receipt(self, data: st.DataObject, status: str, times: int) -> None:
         attempt_id = data.draw(st.sampled_from(sorted(self.twilio.sids)))
         report = Report(self.twilio.sids[attempt_id], status, status)
-        self.do(self.ledger.tell([Told(attempt_id, report)] * times))
+        self.do(self.office.ledger.tell([Told(attempt_id, report)] * times))
 
     @rule()
     def look(self) -> None:
-        for looked in self.do(self.watching.due_looks(lease=DAY)):
+        for looked in self.do(self.office.watching.due_looks(lease=DAY)):
             sid = self.twilio.sids.get(looked.attempt_id)
             if sid is not None:
                 told = Told(looked.attempt_id, Report(sid, "sent", "sent"), "look-up")
-                self.do(self.ledger.tell([told]))
-            self.do(self.watching.looked(looked.attempt_id, was=looked.state, found="counted"))
+                self.do(self.office.ledger.tell([told]))
+            self.do(
+                self.office.watching.looked(looked.attempt_id, was=looked.state, found="counted")
+            )
 
     @rule()
     def pause_and_go_on(self) -> None:
-        self.do(self.decisions.pause(self.batch_id, by=7, reason="person"))
+        self.do(self.office.decisions.pause(self.batch_id, by=7, reason="person"))
         self.claim("ada", 4)
-        self.do(self.decisions.resume(self.batch_id, send_within=DAY))
+        self.do(self.office.decisions.resume(self.batch_id, send_within=DAY))
 
     @rule(states=st.sampled_from([(State.FAILED, State.UNDELIVERED), (State.UNCONFIRMED,)]))
     def text_again(self, states: tuple[State, ...]) -> None:
         before = self.do(self._states())
-        view = self.do(self.batches.view(self.batch_id))
-        assert view is not None
-        self.do(
-            self.decisions.retry(
-                self.batch_id, seq=view.seq, states=states, never=(), send_within=DAY
-            )
-        )
+        self.do(self.office.retry(self.batch_id, *states))
         after = self.do(self._states())
         for number, state in after.items():
             if state == "ready" and before[number] != "ready":
                 self.asked[number] += 1
 
     async def _states(self) -> dict[str, str]:
-        async with self.pool.connection() as connection:
-            found = await connection.execute(
-                "SELECT number, state FROM recipients WHERE batch_id = %s", [self.batch_id]
-            )
-            return {row["number"]: row["state"] for row in await found.fetchall()}
+        got = await self.office.sql(STATES, self.batch_id)
+        return {row["number"]: row["state"] for row in got}
+
+    @rule()
+    def stop(self) -> None:
+        self.do(self.office.decisions.cancel(self.batch_id, by=7))
+
+    @rule()
+    def move_stopped(self) -> None:
+        self.do(self.office.decisions.cancel_people(self.batch_id))
 
     @invariant()
     def everybody_is_in_one_state(self) -> None:
         if hasattr(self, "batch_id"):
-            view = self.do(self.batches.view(self.batch_id))
-            assert view is not None
+            view = self.do(self.office.view(self.batch_id))
             assert view.counts.people == view.total == PEOPLE
 
     @invariant()
@@ -238,30 +186,20 @@ class JourneyMachine(RuleBasedStateMachine):
             if hasattr(self, "batch_id"):
                 self._nobody_is_forgotten()
         finally:
-            self.do(self.pool.close())
+            self.do(self.stack.aclose())
             self.runner.close()
 
     def _nobody_is_forgotten(self) -> None:
         self.claims_die()
         for attempt_id, sid in self.twilio.sids.items():
             report = Report(sid, "delivered", "delivered")
-            self.do(self.ledger.tell([Told(attempt_id, report)]))
+            self.do(self.office.ledger.tell([Told(attempt_id, report)]))
         states = self.do(self._states())
         assert "sending" not in states.values()
         for number in self.twilio.accepted:
             # A re-send that was asked for and not yet tried, or refused, hides the earlier text.
             if not self.asked[number]:
                 assert RANK[states[number]] >= RANK["delivered"], (number, states)
-
-
-async def _opened(settings: Any) -> Pool:
-    pool = make_pool(settings)
-    await pool.open(wait=True)
-    async with pool.connection() as connection:
-        await connection.execute(
-            "INSERT INTO companies (company_id, country) VALUES (42, 'EE') ON CONFLICT DO NOTHING"
-        )
-    return pool
 
 
 @pytest.fixture
@@ -275,7 +213,7 @@ def test_nobody_is_texted_twice_or_forgotten_in_any_order_of_events(
 ) -> None:
     test_case = machine.TestCase
     test_case.settings = settings(
-        max_examples=60,
+        max_examples=int(os.environ.get("EXAMPLES", "30")),
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),
