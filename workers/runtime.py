@@ -27,6 +27,7 @@ from workers.store.installations import PgInstallations
 from workers.store.ledger import PgLedger
 from workers.store.naming import PgNaming
 from workers.store.rows import PgRows
+from workers.store.schema import PgSchema
 from workers.store.sessions import PgSessions
 from workers.store.support import PgSupport
 from workers.store.watching import PgWatching
@@ -74,6 +75,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             tell=told.add,
             watching=PgWatching(pool, lookups=settings.lookups, silence=settings.silence),
             figures=PgFigures(pool),
+            schema=PgSchema(pool),
             people=PipedrivePeople(settings, http),
             identities=identities,
             access=RefreshingTokens(installations, identities),

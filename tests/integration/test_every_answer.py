@@ -74,12 +74,13 @@ async def broken(door: Door) -> AsyncIterator[Browser]:
             raise RuntimeError("secret of the house")
 
     class Gone:
-        async def first_company(self) -> None:
+        async def user(self) -> None:
             raise psycopg.OperationalError("connection to +37255512345 lost")
 
-        user = first_company
+        is_current = user
 
-    runtime = replace(door.runtime, sessions=Broken(), installations=Gone())  # type: ignore[arg-type]
+    gone = Gone()
+    runtime = replace(door.runtime, sessions=Broken(), installations=gone, schema=gone)  # type: ignore[arg-type]
     app = create_app(door.runtime.settings, runtime=runtime)
     async with replace(door, app=app, runtime=runtime).browser() as browser:
         browser.client.cookies.set("__Host-volley", "known", domain="volley.test")

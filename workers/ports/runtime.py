@@ -19,6 +19,7 @@ from workers.ports.outside import (
     Vault,
 )
 from workers.ports.reading import Batches, Rows, Support
+from workers.ports.schema import Schema
 from workers.ports.sending import Claims, Decisions, Ledger, Told, Watching
 from workers.settings import Settings
 
@@ -41,6 +42,7 @@ class Runtime:
     tell: Callable[[Told], Awaitable[None]]  # durable when it returns; grouped with its neighbours
     watching: Watching
     figures: Figuring
+    schema: Schema
     people: People
     identities: Identities
     access: AccessTokens

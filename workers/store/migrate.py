@@ -46,6 +46,13 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+@functools.cache
+def known() -> frozenset[str]:
+    """Every revision that this version has a step for."""
+    steps = ScriptDirectory.from_config(_config()).walk_revisions()
+    return frozenset(step.revision for step in steps)
+
+
 def sqlalchemy_url(url: str) -> str:
     """`postgres://…` or `postgresql://…`, spoken by psycopg 3."""
     return f"postgresql+psycopg://{url.partition('://')[2]}"
