@@ -17,15 +17,15 @@ from web.guards import is_only_a_look, signed_out
 from web.pages import wants_json
 from web.sessions import is_signed_in, runtime_of, sign_in
 from web.signin import Waiting, to_sign_in
-from web.tokens import can_verify, read_token
+from web.tokens import can_verify, has_ended, read_token
 from workers.domain.action import LinkAction, link_key, read_action
 from workers.domain.errors import BadRequest, Forged, NotBuilt
+from workers.domain.offered import offers
 from workers.ports.outside import User
 from workers.settings import Settings
 from workers.stages.accept import accept, refuse_unbuilt
 
 log = structlog.get_logger()
-_BUILT = frozenset({"sms"})
 #: What is kept of a link while somebody signs in; the token is not.
 _KEPT = frozenset(
     {"resource", "view", "userId", "companyId", "selectedIds", "excludedIds", "filter"}
@@ -38,12 +38,17 @@ _NOT_BUILT = (
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A link action, what finds its batch again, and whether Pipedrive vouches for who clicked."""
+    """A link action and what finds its batch again.
+
+    `has_token`: a token of Pipedrive's, even one that has ended, says which click it was.
+    `is_vouched`: it has not ended, so it also says who clicked.
+    """
 
     action: LinkAction
     query: str = field(repr=False)
     key: bytes = field(repr=False)
-    is_vouched: bool
+    has_token: bool
+    is_vouched: bool = False
 
     def waiting(self) -> Waiting:
         """What goes on with this click after signing in."""
@@ -53,7 +58,7 @@ class Click:
             "user_id": self.action.user_id,
             "query": self.query,
             "key": self.key.hex(),
-            "is_vouched": self.is_vouched,
+            "has_token": self.has_token,
         }
         return Waiting("action", content)
 
@@ -62,7 +67,7 @@ def click_again(content: Mapping[str, Any], settings: Settings) -> Click:
     """What `Click.waiting` kept."""
     params = _params(content["query"].encode())
     action = read_action(content["action"], params, max_chosen=settings.max_chosen)
-    return Click(action, content["query"], bytes.fromhex(content["key"]), content["is_vouched"])
+    return Click(action, content["query"], bytes.fromhex(content["key"]), content["has_token"])
 
 
 async def open_action(request: Request) -> Response:
@@ -88,7 +93,7 @@ async def _sign_in_first(request: Request, click: Click) -> Response:
 async def open_batch(request: Request, click: Click, *, signing_in: User | None = None) -> Response:
     """The click's batch, new or found again; its people are looked for after the answer has left."""
     runtime = runtime_of(request)
-    batch_id = await accept(runtime, click.action, key=click.key, reusable=not click.is_vouched)
+    batch_id = await accept(runtime, click.action, key=click.key, reusable=not click.has_token)
     ring = BackgroundTask(runtime.bell.resolve, batch_id)
     response = RedirectResponse(f"/batches/{batch_id}", 303, background=ring)
     if signing_in is not None:
@@ -98,7 +103,7 @@ async def open_batch(request: Request, click: Click, *, signing_in: User | None 
 
 def _read(request: Request) -> Click:
     name = request.url.path.rsplit("/", 1)[-1]
-    if name not in _BUILT:
+    if not offers(name):
         raise NotBuilt("not_built", *_NOT_BUILT)
     settings = runtime_of(request).settings
     params = _params(request.scope["query_string"])
@@ -106,13 +111,19 @@ def _read(request: Request) -> Click:
     claims = _claims(params, action, settings.jwt_secret)
     refuse_unbuilt(action)
     bare = urlencode([(key, value) for key, value in params if key in _KEPT])
-    return Click(action, bare, link_key(action, token_claims=claims), claims is not None)
+    return Click(
+        action,
+        bare,
+        link_key(action, token_claims=claims),
+        has_token=claims is not None,
+        is_vouched=claims is not None and not has_ended(claims),
+    )
 
 
 def _claims(
     params: list[tuple[str, str]], action: LinkAction, secret: str
 ) -> Mapping[str, Any] | None:
-    """What Pipedrive vouches for; None without a token, or with one that only ran out."""
+    """What Pipedrive signed; None without a token."""
     token = next((value for key, value in params if key == "token"), None)
     if token is None:
         return None

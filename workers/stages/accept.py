@@ -9,6 +9,7 @@ import uuid_utils.compat as ids
 
 from workers.domain.action import LinkAction
 from workers.domain.errors import BadRequest, NotBuilt, TooMany
+from workers.domain.offered import offers
 from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 
@@ -29,13 +30,13 @@ async def accept(runtime: Runtime, action: LinkAction, *, key: bytes, reusable: 
 
 def refuse_unbuilt(action: LinkAction) -> None:
     """What this version of the app cannot do yet is refused before anything is stored."""
-    if action.action != "sms":
+    if not offers(action.action):
         raise NotBuilt(
             "not_built",
             "This action isn't there yet.",
             "Nothing was stored or sent. Choose “Send a text (SMS)” instead.",
         )
-    if action.resource != "person":
+    if not offers(action.action, action.resource):
         raise BadRequest(
             "resource_not_built",
             "Texting starts from people for now.",
