@@ -126,3 +126,4 @@ class Asker:
     company_id: int = 1
     user_id: int = 7
     is_admin: bool = False
+    is_support: bool = False

@@ -1,9 +1,14 @@
-"""Knows which Twilio account a company sends with: today the operator's, from the environment."""
+"""Knows which Twilio account a company sends with: its own, else the operator's by its rules."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
+import structlog
+
+from workers.domain.errors import CannotOpen
+from workers.ports.company import OwnAccounts
 from workers.ports.outside import Account
 from workers.settings import Settings
 
@@ -14,8 +19,50 @@ class FirstCompany(Protocol):
     async def first_company(self) -> int | None: ...
 
 
+log = structlog.get_logger()
+
+
+class CompanyAccounts:
+    """Our `Accounts`: the company's own account goes before the operator's."""
+
+    def __init__(self, own: OwnAccounts, operators: OperatorAccount) -> None:
+        self._own = own
+        self._operators = operators
+
+    async def of(self, company_id: int) -> Account | None:
+        """The account that `company_id` sends with, or None: it may write but not send."""
+        try:
+            return await self._own.sends(company_id) or await self._operators.of(company_id)
+        except CannotOpen:  # nor the operator's instead: people would see another number
+            log.error("account_cannot_be_opened", company=company_id)
+            return None
+
+    async def made_with(
+        self, company_id: int, *, account_sid: str, origin: str = ""
+    ) -> Account | None:
+        """The account of a text made earlier; None where its login is gone.
+
+        `origin` is what that text was sent from: a look-up by number goes by it.
+        """
+        account = await self._made_with(company_id, account_sid)
+        if account is None or origin in {"", account.origin}:
+            return account
+        service = origin if origin.startswith("MG") else ""
+        return replace(account, messaging_service_sid=service, sender="" if service else origin)
+
+    async def _made_with(self, company_id: int, account_sid: str) -> Account | None:
+        account = await self.of(company_id)
+        if account is not None and account.account_sid == account_sid:
+            return account
+        try:
+            former = await self._own.former(company_id, account_sid)
+        except CannotOpen:
+            former = None
+        return former or self._operators.named(account_sid)
+
+
 class OperatorAccount:
-    """Our `Accounts`: the operator's account for the companies that may use it, none for others."""
+    """The operator's account for the companies that may use it, none for others."""
 
     def __init__(self, settings: Settings, installations: FirstCompany) -> None:
         self._account = account_in(settings)
@@ -32,6 +79,11 @@ class OperatorAccount:
         else:
             allowed = self._companies == "*" or company_id in self._companies
         return self._account if allowed else None
+
+    def named(self, account_sid: str) -> Account | None:
+        """The operator's account, if this is its SID, whoever may use it now."""
+        known = self._account
+        return known if known is not None and known.account_sid == account_sid else None
 
     async def _first_company(self) -> int | None:
         """Who came first stays first, so it is asked until there is one."""

@@ -18,12 +18,15 @@ class Rep(Protocol):
     @property
     def is_admin(self) -> bool: ...
 
+    @property
+    def is_support(self) -> bool: ...
+
 
 class Right(StrEnum):
     """What somebody is to a batch."""
 
     OWNER = "owner"  # does everything with it
-    SUPPORT = "support"  # the company's Pipedrive admins: read, pause and stop; send nothing
+    SUPPORT = "support"  # the company's admins and whom they named: read, pause, stop; send nothing
     NONE = "none"  # another company, or another rep: as if it did not exist (404)
 
 
@@ -36,7 +39,7 @@ def right(company_id: int, owner_id: int, rep: Rep) -> Right:
         return Right.NONE
     if rep.user_id == owner_id:
         return Right.OWNER
-    return Right.SUPPORT if rep.is_admin else Right.NONE
+    return Right.SUPPORT if may_search(rep) else Right.NONE
 
 
 def may_read(company_id: int, owner_id: int, rep: Rep) -> bool:
@@ -56,4 +59,9 @@ def may_send(company_id: int, owner_id: int, rep: Rep) -> bool:
 
 def may_search(rep: Rep) -> bool:
     """Whether `rep` may look people up across all batches of their company (`/support`)."""
+    return rep.is_admin or rep.is_support
+
+
+def may_configure(rep: Rep) -> bool:
+    """Whether `rep` may change the settings of their company."""
     return rep.is_admin

@@ -28,6 +28,7 @@ class User:
     country: str = ""  # ISO 3166 alpha-2, upper case; the default region for phone numbers
     timezone: str = "UTC"  # IANA
     is_admin: bool = False
+    is_support: bool = False  # named in the company's settings; admins are support anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,11 @@ class Accounts(Protocol):
     """Knows which Twilio account a company sends with."""
 
     async def of(self, company_id: int) -> Account | None: ...
+
+    async def made_with(
+        self, company_id: int, *, account_sid: str, origin: str = ""
+    ) -> Account | None:
+        """The account that a text was made with, though the company sends with another one now."""
 
 
 # ---------------------------------------------------------------- ours

@@ -48,7 +48,8 @@ WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND created_at > now
 """
 
 VIEW = """
-SELECT b.*, now() AS now, c.name AS company_name, c.domain AS company_domain, c.country,
+SELECT b.*, now() AS now, c.name AS company_name, c.domain AS company_domain,
+  coalesce(nullif(c.chosen_country, ''), c.country) AS country,
   coalesce(i.user_name, '') AS user_name, coalesce(i.timezone, 'UTC') AS timezone,
   coalesce(p.user_name, '') AS paused_by_name, coalesce(x.user_name, '') AS canceled_by_name
 FROM batches b

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from workers.store.columns import at, metadata
 
@@ -14,6 +25,10 @@ companies = Table(
     Column("domain", Text, nullable=False, server_default=""),
     Column("country", Text, nullable=False, server_default=""),  # ISO 3166 alpha-2, upper case
     at("first_installed_at", default=True),
+    # what its admins choose in its settings
+    Column("chosen_country", Text, nullable=False, server_default=""),  # goes before `country`
+    Column("ask_participants", Boolean, nullable=False, server_default=text("false")),
+    Column("support_users", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
 )
 
 installations = Table(

@@ -22,7 +22,8 @@ LEASE = f"""
 UPDATE batches b SET resolve_lease = %(lease)s, resolve_until = now() + make_interval(secs => %(seconds)s)
 WHERE b.id = %(id)s AND {UNRESOLVED}
 RETURNING b.*,
-  coalesce((SELECT country FROM companies c WHERE c.company_id = b.company_id), '') AS country
+  coalesce((SELECT coalesce(nullif(chosen_country, ''), country) FROM companies c
+            WHERE c.company_id = b.company_id), '') AS country
 """
 
 DUE = f"SELECT id FROM batches WHERE {UNRESOLVED} ORDER BY created_at LIMIT %(limit)s"

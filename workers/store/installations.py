@@ -36,7 +36,9 @@ _USABLE = "access_token IS NOT NULL AND NOT reauth_required"
 
 _USER = f"""
 SELECT company_id, user_id, user_name AS name, companies.name AS company_name,
-       companies.domain AS company_domain, companies.country, timezone, is_admin
+       companies.domain AS company_domain,
+       coalesce(nullif(companies.chosen_country, ''), companies.country) AS country,
+       timezone, is_admin, user_id = ANY(companies.support_users) AS is_support
 FROM installations JOIN companies USING (company_id)
 WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND {_USABLE}
 """

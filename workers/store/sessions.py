@@ -23,8 +23,10 @@ WITH alive AS (
     WHERE sessions.id_hash = alive.id_hash AND alive.seen_at < now() - interval '1 minute'
 )
 SELECT company_id, user_id, installations.user_name AS name, companies.name AS company_name,
-       companies.domain AS company_domain, companies.country, installations.timezone,
-       installations.is_admin
+       companies.domain AS company_domain,
+       coalesce(nullif(companies.chosen_country, ''), companies.country) AS country,
+       installations.timezone, installations.is_admin,
+       installations.user_id = ANY(companies.support_users) AS is_support
 FROM alive
 JOIN session_identities USING (id_hash)
 JOIN installations USING (company_id, user_id)

@@ -1,0 +1,196 @@
+"""Companies' own Twilio accounts; logins are sealed and bound to their company and account."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from datetime import timedelta
+
+from psycopg.types.json import Jsonb
+
+from workers.ports.company import OwnAccount, Senders
+from workers.ports.outside import Account, Vault
+from workers.store.database import Pool, Row, again, one, write
+
+#: How long a process may send with what it read: every claim and every receipt asks.
+FRESH_SECONDS = 1.0
+
+_ONE = """
+SELECT a.*, coalesce(i.user_name, '') AS by
+FROM company_accounts a
+LEFT JOIN installations i ON i.company_id = a.company_id AND i.user_id = a.connected_by
+WHERE a.company_id = %(company_id)s AND a.role = %(role)s
+"""
+_SENDS = "SELECT * FROM company_accounts WHERE company_id = %(company_id)s AND role = 'sends'"
+_FORMER = """
+SELECT * FROM company_accounts
+WHERE company_id = %(company_id)s AND role = 'former' AND account_sid = %(account_sid)s
+"""
+_STILL = " AND a.changed_at > now() - interval '1 hour'"
+
+# Two admins at once take turns: every change begins here.
+_LOCK = "SELECT 1 FROM companies WHERE company_id = %(company_id)s FOR UPDATE"
+
+_END_CHOOSING = (
+    "DELETE FROM company_accounts WHERE company_id = %(company_id)s AND role = 'choosing'"
+)
+_KEEP = """
+INSERT INTO company_accounts (company_id, role, account_sid, username, secrets, offered, connected_by)
+VALUES (%(company_id)s, 'choosing', %(account_sid)s, %(username)s, %(secrets)s, %(offered)s, %(by)s)
+"""
+
+# What becomes of the account that sends: remembered for its receipts, unless it is the same one.
+_RETIRE = (
+    """
+DELETE FROM company_accounts old
+WHERE old.company_id = %(company_id)s AND old.role = 'former' AND (old.account_sid = %(next_sid)s
+  OR EXISTS (SELECT 1 FROM company_accounts sends WHERE sends.company_id = old.company_id
+             AND sends.role = 'sends' AND sends.account_sid = old.account_sid))
+""",
+    """
+DELETE FROM company_accounts
+WHERE company_id = %(company_id)s AND role = 'sends' AND account_sid = %(next_sid)s
+""",
+    """
+UPDATE company_accounts SET role = 'former', offered = '{}', changed_at = now()
+WHERE company_id = %(company_id)s AND role = 'sends'
+""",
+)
+_CHOOSE = """
+UPDATE company_accounts SET role = 'sends', messaging_service_sid = %(service)s,
+    sender = %(sender)s, offered = '{}', changed_at = now()
+WHERE company_id = %(company_id)s AND role = 'choosing'
+"""
+_FORGET_FORMER = """
+DELETE FROM company_accounts
+WHERE (role = 'former' AND changed_at < now() - %(older_than)s)
+   OR (role = 'choosing' AND changed_at < now() - interval '1 hour')
+"""
+
+
+class PgCompanyAccounts:
+    """Fulfils `ports.company.OwnAccounts`."""
+
+    def __init__(self, pool: Pool, vault: Vault) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._known: dict[int, tuple[float, Account | None]] = {}
+
+    async def sends(self, company_id: int) -> Account | None:
+        """The account that the company sends with, at most a second old."""
+        until, known = self._known.get(company_id, (0.0, None))
+        if time.monotonic() < until:
+            return known
+        row = await self._one(_SENDS, company_id=company_id)
+        account = None if row is None else self._opened(row)
+        self._known[company_id] = (time.monotonic() + FRESH_SECONDS, account)
+        return account
+
+    async def former(self, company_id: int, account_sid: str) -> Account | None:
+        """One that it sent with a while ago."""
+        row = await self._one(_FORMER, company_id=company_id, account_sid=account_sid)
+        return None if row is None else self._opened(row)
+
+    async def connected(self, company_id: int) -> OwnAccount | None:
+        """The account that the company sends with, for its settings."""
+        return self._shown(await self._one(_ONE, company_id=company_id, role="sends"))
+
+    async def choosing(self, company_id: int) -> OwnAccount | None:
+        """A verified account that still needs a sender, for an hour."""
+        return self._shown(await self._one(_ONE + _STILL, company_id=company_id, role="choosing"))
+
+    @again
+    async def keep(self, company_id: int, account: Account, senders: Senders, *, by: int) -> None:
+        """Verified just now; what the company sends with stays until a sender is chosen."""
+        values = {
+            "company_id": company_id,
+            "account_sid": account.account_sid,
+            "username": account.username,
+            "secrets": self._sealed(company_id, account),
+            "offered": Jsonb(asdict(senders)),
+            "by": by,
+        }
+        async with self._pool.connection() as connection, connection.transaction():
+            await write(connection, _LOCK, company_id=company_id)
+            await write(connection, _END_CHOOSING, company_id=company_id)
+            await write(connection, _KEEP, **values)
+
+    @again
+    async def choose(
+        self, company_id: int, account_sid: str, *, service: str = "", sender: str = ""
+    ) -> bool:
+        """The company sends with the kept account from now on; False where that is gone."""
+        who = {"company_id": company_id}
+        async with self._pool.connection() as connection, connection.transaction():
+            await write(connection, _LOCK, **who)
+            kept = await one(connection, _ONE + _STILL, **who, role="choosing")
+            if kept is None or kept["account_sid"] != account_sid:
+                return False
+            for sql in _RETIRE:
+                await write(connection, sql, **who, next_sid=account_sid)
+            await write(connection, _CHOOSE, **who, service=service, sender=sender)
+        self._known.pop(company_id, None)
+        return True
+
+    async def stop_choosing(self, company_id: int) -> None:
+        """The kept account is forgotten."""
+        async with self._pool.connection() as connection:
+            await write(connection, _END_CHOOSING, company_id=company_id)
+
+    @again
+    async def disconnect(self, company_id: int) -> bool:
+        """The company sends with no account of its own; False where it had none."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await write(connection, _LOCK, company_id=company_id)
+            await write(connection, _END_CHOOSING, company_id=company_id)
+            for sql in _RETIRE:
+                retired = await write(connection, sql, company_id=company_id, next_sid="")
+        self._known.pop(company_id, None)
+        return bool(retired)
+
+    async def forget_former(self, older_than: timedelta) -> None:
+        """Deletes logins that nobody needs any more."""
+        async with self._pool.connection() as connection:
+            await write(connection, _FORGET_FORMER, older_than=older_than)
+
+    async def _one(self, sql: str, **values: object) -> Row | None:
+        async with self._pool.connection() as connection:
+            return await one(connection, sql, **values)
+
+    def _shown(self, row: Row | None) -> OwnAccount | None:
+        if row is None:
+            return None
+        return OwnAccount(
+            self._opened(row), row["verified_at"], row["by"], _senders(row["offered"])
+        )
+
+    def _opened(self, row: Row) -> Account:
+        seat = _seat(row["company_id"], row["account_sid"])
+        secrets = json.loads(self._vault.open(bytes(row["secrets"]), row=seat))
+        return Account(
+            account_sid=row["account_sid"],
+            username=row["username"],
+            password=secrets["password"],
+            auth_tokens=tuple(secrets["auth_tokens"]),
+            messaging_service_sid=row["messaging_service_sid"],
+            sender=row["sender"],
+        )
+
+    def _sealed(self, company_id: int, account: Account) -> bytes:
+        secrets = {"password": account.password, "auth_tokens": account.auth_tokens}
+        seat = _seat(company_id, account.account_sid)
+        return self._vault.seal(json.dumps(secrets).encode(), row=seat)
+
+
+def _seat(company_id: int, account_sid: str) -> str:
+    """The place a login is sealed for."""
+    return f"company_accounts/{company_id}/{account_sid}"
+
+
+def _senders(offered: Row) -> Senders:
+    return Senders(
+        services=tuple((sid, name) for sid, name in offered.get("services", ())),
+        numbers=tuple(offered.get("numbers", ())),
+        unread=tuple(offered.get("unread", ())),
+    )
