@@ -42,8 +42,8 @@ def can_verify(secret: str) -> bool:
     return len(secret.encode()) >= _SHORTEST_SECRET
 
 
-def read_token(token: str, action: LinkAction, *, secret: str) -> Mapping[str, Any] | None:
-    """The claims of a good token; None where it only ran out; `Forged` for anything else."""
+def read_token(token: str, action: LinkAction, *, secret: str) -> Mapping[str, Any]:
+    """The claims of a token that Pipedrive made, maybe long ago; `Forged` for anything else."""
     claims = _verified(token, secret)
     _refuse_other_kinds(claims)
     for name, value in (("userId", action.user_id), ("companyId", action.company_id)):
@@ -51,7 +51,12 @@ def read_token(token: str, action: LinkAction, *, secret: str) -> Mapping[str, A
             raise _forged()
         if str(claims[name]) != str(value):
             raise _forged()
-    return claims if claims["exp"] > time.time() - LEEWAY else None
+    return claims
+
+
+def has_ended(claims: Mapping[str, Any]) -> bool:
+    """Whether the token no longer says who is clicking; it still says which click it was."""
+    return bool(claims["exp"] <= time.time() - LEEWAY)
 
 
 def _verified(token: str, secret: str) -> Mapping[str, Any]:
