@@ -105,6 +105,14 @@ async def a_desk(line: Line, user: User | None = REP) -> AsyncIterator[Desk]:
         yield desk
 
 
+async def allow(desk: Desk, left: httpx.Response, *, user_id: int = 7) -> httpx.Response:
+    """Signs in at Pipedrive, where the answer led, and comes back."""
+    assert left.status_code == 303, left.text
+    state = httpx.URL(left.headers["location"]).params["state"]
+    code = desk.line.pipedrive.grant_code(42, user_id)
+    return await desk.get(f"/oauth/callback?code={code}&state={state}", BROWSER)
+
+
 @contextlib.asynccontextmanager
 async def a_quiet_line(database_url: str, **more: object) -> AsyncIterator[Line]:
     """A line where a confirmed batch is held for long, with a colleague and another company."""

@@ -17,6 +17,7 @@ from tests.desk import (
     Desk,
     a_desk,
     a_quiet_line,
+    allow,
     boxes,
     explains,
     nothing_changes,
@@ -56,14 +57,6 @@ def form_of(name: str) -> dict[str, object]:
     return {"revision": 1, "body": TEXT, "people": 2, "seq": 10**9} if name != "draft" else {
         "revision": 1, "body": TEXT,
     }  # fmt: skip
-
-
-async def allow(desk: Desk, left: httpx.Response, *, user_id: int = 7) -> httpx.Response:
-    """Signs in at Pipedrive, where the answer led, and comes back."""
-    assert left.status_code == 303, left.text
-    state = httpx.URL(left.headers["location"]).params["state"]
-    code = desk.line.pipedrive.grant_code(42, user_id)
-    return await desk.get(f"/oauth/callback?code={code}&state={state}", BROWSER)
 
 
 async def test_a_text_sent_after_the_session_ended_is_back_in_its_box_unsent(rep: Desk) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
 import pytest
 
-from tests.desk import BROWSER, Desk, a_desk, a_quiet_line, facts, id_of, nothing_changes
+from tests.builders import link_query
+from tests.desk import BROWSER, Desk, a_desk, a_quiet_line, allow, facts, id_of, nothing_changes
 from tests.line import Line
+from tests.simulators.pipedrive_link import sign
+from web.tokens import LEEWAY
 from workers.domain.action import Chosen
 
 pytestmark = pytest.mark.anyio
@@ -65,16 +69,38 @@ async def test_the_same_link_finds_its_batch_after_it_was_sent_and_offers_anothe
     assert "Undo" in page
 
 
+def ending(line: Line, *, in_seconds: int, people: str = "3,4,7") -> str:
+    """A link whose token ends so soon (a token is believed half a minute longer)."""
+    end = int(time.time()) - LEEWAY + in_seconds
+    claims = {"userId": 7, "companyId": 42, "iat": end - 300, "exp": end}
+    token = sign(claims, line.pipedrive.jwt_secret)
+    return "/actions/sms?" + link_query(ids=people.split(","), company=42, token=token)
+
+
 async def test_the_link_next_week_finds_its_batch_by_its_claims(line: Line, rep: Desk) -> None:
     """Its token has ended by then; the session says who it is, the claims say which click."""
-    link = line.pipedrive.link_url([3, 4, 7])
+    link = ending(line, in_seconds=2)
     batch = await opened(rep, link)
     await age(line, 7 * 24 * 60)
-    old = line.pipedrive.link_url([3, 4, 7], token="expired")
-    first = await opened(rep, old)
-    assert first != batch, "another click, an hour earlier"
+    async with a_desk(line, None) as nobody:
+        async with nothing_changes(line):
+            while "/oauth/authorize" not in (await nobody.get(link, BROWSER)).headers["location"]:
+                nobody.http.cookies.clear()  # so long the token itself signs in
+            assert (await rep.get(link, BROWSER)).headers["location"] == batch
+            left = await nobody.get(link, BROWSER)
+        assert (await allow(nobody, left)).headers["location"] == batch
+
+
+async def test_a_link_first_opened_after_its_token_ended_is_one_batch_for_ever(
+    line: Line, rep: Desk
+) -> None:
+    link = ending(line, in_seconds=-600)
+    batch = await opened(rep, link)
+    await age(line, 7 * 24 * 60)
     async with nothing_changes(line):
         assert (await rep.get(link, BROWSER)).headers["location"] == batch
+    other = ending(line, in_seconds=-500)
+    assert await opened(rep, other) != batch, "another click on the same people, read afresh"
 
 
 async def test_the_same_people_without_a_token_are_one_batch_for_ten_minutes(
