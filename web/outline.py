@@ -106,10 +106,10 @@ async def _sending(runtime: Runtime, view: BatchView) -> Sending | None:
         return None
     account = await runtime.accounts.of(view.company_id)
     ready = view.counts[State.READY]
-    why_not = views.finding(view) or ("" if ready else "Nobody here can be texted.")
+    why_not = views.finding(view) or ("" if ready else "There is nobody to send it to.")
     admins = () if account else tuple(await runtime.installations.admins(view.company_id))
     return Sending(
-        label=f"Send to {people(ready)}",
+        label=f"Send to {people(ready)}" if ready else "Send",
         people=ready,
         why_not=why_not,
         must_type=views.must_type(view, runtime.settings.typed_confirmation_above),

@@ -94,10 +94,14 @@ def heading(view: BatchView) -> str:
             return why.not_read(view.life.refused_reason).said
         case Phase.RESOLVING:
             return "Finding phone numbers"
+        case Phase.DRAFT if not counts[State.READY]:
+            return "Nobody here can be texted"
         case Phase.DRAFT:
             return f"Text {people(counts[State.READY])}"
-        case Phase.SETTLED | Phase.DELIVERING:
+        case Phase.SETTLED:
             return f"{number(delivered)} of {number(texted(view))} delivered"
+        case Phase.DELIVERING:
+            return f"{number(delivered)} of {number(texted(view))} delivered so far"
         case Phase.CANCELED if view.life.confirmed_at is None:
             return "This draft was closed"
         case Phase.CANCELED:
@@ -134,8 +138,14 @@ def summary(view: BatchView) -> list[Part]:
 
 def spoken(view: BatchView) -> str:
     """The summary as one sentence, for the live region."""
-    parts = ", ".join(f"{number(part.people)} {part.said}" for part in summary(view))
-    return f"{heading(view)}. {parts}." if parts else f"{heading(view)}."
+    title = heading(view)
+    known = "delivered" in title
+    parts = ", ".join(
+        f"{number(part.people)} {part.said}"
+        for part in summary(view)
+        if not (known and part.state is State.DELIVERED)
+    )
+    return f"{title}. {parts}." if parts else f"{title}."
 
 
 def notices(view: BatchView) -> list[str]:

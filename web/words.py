@@ -5,7 +5,7 @@ from __future__ import annotations
 from web.clock import clock, number, people
 from web.why import failure, left_out
 from workers.domain.action import Filtered
-from workers.domain.batch import ENDED, Waiting, is_too_late, phase
+from workers.domain.batch import Waiting, is_too_late
 from workers.domain.delivery import State
 from workers.ports.reading import BatchView, RecipientRow
 from workers.stages.preview import Warned
@@ -46,8 +46,8 @@ SHAPES: dict[State, str] = {
 #: The same, once nothing is asked about any more.
 COUNTED_AT_THE_END = {
     **COUNTED,
-    State.SENT: "sent, this network doesn't confirm delivery",
-    State.UNCONFIRMED: "unknown, may have arrived",
+    State.SENT: "sent; this network doesn't confirm delivery",
+    State.UNCONFIRMED: "unknown, it may already have arrived",
 }
 
 
@@ -63,8 +63,8 @@ def state(row: RecipientRow, view: BatchView) -> str:
         case State.UNCONFIRMED if row.next_look_at is not None:
             return f"not known yet, checking at {clock(row.next_look_at, view.timezone, view.now)}"
         case State.UNCONFIRMED:
-            return "unknown – it may already have arrived"
-        case State.SENT if phase(view.life, view.counts, view.now) in ENDED:
+            return "unknown, it may already have arrived"
+        case State.SENT if row.next_look_at is None:
             return "sent; this network doesn't confirm delivery"
         case State.UNDELIVERED | State.FAILED:
             return f"{COUNTED[row.state]}: {failure(row.reason).said}"

@@ -59,15 +59,16 @@ def test_an_unconfirmed_person_says_when_we_look_again_and_then_that_it_may_have
 
     assert words.state(row, view) == "not known yet, checking at 14:46"
     assert words.state(replace(row, next_look_at=None), view) == (
-        "unknown – it may already have arrived"
+        "unknown, it may already have arrived"
     )
 
 
-def test_a_silent_network_is_told_only_when_nobody_is_asked_any_more() -> None:
-    row = a_row(state=State.SENT)
+def test_a_silent_network_is_told_once_this_person_is_not_asked_about_any_more() -> None:
+    row = a_row(state=State.SENT, next_look_at=NOW + timedelta(minutes=15))
+    view = a_batch([row], looking=1, **CONFIRMED)
 
-    asking = words.state(row, a_batch([row], looking=1, **CONFIRMED))
-    ended = words.state(row, a_batch([row], **CONFIRMED))
+    asking = words.state(row, view)
+    ended = words.state(replace(row, next_look_at=None), view)
 
     assert asking == "on the mobile network, not confirmed yet"
     assert ended == "sent; this network doesn't confirm delivery"

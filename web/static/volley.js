@@ -6,9 +6,10 @@
   const at = `/batches/${batch.dataset.batch}`, json = { Accept: "application/json" };
   const $ = (id) => document.getElementById(id);
   let dirty = false, sending = false, pressed = null;
+  if (location.pathname !== at) history.replaceState(null, "", at); // a refused POST is not sent again by a reload
+  $("notice")?.focus();
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  addEventListener("pointerdown", (event) => { pressed = event.target; });
-  addEventListener("pointerup", () => setTimeout(() => { pressed = null; }));
+  addEventListener("pointerdown", (event) => { pressed = event.target; }), addEventListener("pointerup", () => setTimeout(() => { pressed = null; }));
   // ---- parts of the page, rendered by the server; one that is being clicked is left alone
   const shown = {};
   function put(parts) {
@@ -18,11 +19,11 @@
       shown[name] = html;
       const typed = place.querySelector("#people-typed")?.value;
       const focused = place.contains(document.activeElement) && document.activeElement;
-      const open = [...place.querySelectorAll("details")].map((one) => one.open);
+      const open = [...place.querySelectorAll("details[open]")].map((one) => one.id);
       place.innerHTML = html;
-      place.querySelectorAll("details").forEach((one, nth) => { one.open = open[nth] || one.open; });
+      open.forEach((id) => $(id)?.setAttribute("open", ""));
       if (typed && $("people-typed")) $("people-typed").value = typed;
-      if (focused) ((focused.id && $(focused.id)) || place.querySelector("button, a, input") || $("main")).focus();
+      if (focused) ((focused.id && $(focused.id)) || place.querySelector("button, a, input:not([type=hidden])") || $("main")).focus();
     }
     document.title = `${batch.querySelector("h1").textContent} – Volley`;
     count();
@@ -34,9 +35,8 @@
     line?.classList.add("changed");
     if (!line) {
       if (!rows || rows.children.length >= 100 || table.dataset.query || (states.length && !states.includes(row.state))) return;
-      line = $("row").content.firstElementChild.cloneNode(true);
+      line = rows.appendChild($("row").content.firstElementChild.cloneNode(true));
       line.dataset.id = row.id;
-      rows.append(line);
     }
     if (row.link) line.querySelector(".name a")?.setAttribute("href", row.link);
     line.querySelector(".mark").className = `mark is-${row.state}`;
@@ -97,20 +97,22 @@
       undo.innerHTML = left > 0 ? `${undo.words} · <span aria-hidden="true">${left} s</span>` : undo.words;
       if (left <= 0) { clearInterval(held); clearTimeout(timer); timer = setTimeout(poll, wait = 1000); }
     };
-    held = setInterval(tick, 500);
-    tick();
+    held = setInterval(tick, 500), tick();
   }
   count();
+  batch.addEventListener("submit", (event) => { if (event.submitter?.id === "do-undo") sessionStorage.setItem("undone", at); });
   // ---- the draft: saved 300 ms after typing stops
   const form = $("draft"), body = $("body");
   if (!form) return;
+  if (sessionStorage.getItem("undone") === at) asleep("Taken back: nothing was sent. Your text is still here.");
+  sessionStorage.removeItem("undone");
   $("check").parentElement.hidden = true;
   let pause = 0, saving = null, person = "", kept = body.value, stuck = false;
   function trouble(title, advice) { $("unsaved").textContent = `${title} ${advice}`; $("unsaved").hidden = !title; }
   async function save() {
-    clearTimeout(pause);
     while (saving) await saving;
     if (stuck || sending) return;
+    clearTimeout(pause);
     const text = body.value, sent = new URLSearchParams({ revision: form.elements.revision.value, body: text, person });
     saving = fetch(`${at}/draft`, { method: "POST", headers: json, body: sent, keepalive: text.length < 9000 }).then(async (answer) => {
       const said = await answer.json();
@@ -124,15 +126,14 @@
       .finally(() => { saving = null; });
     return saving;
   }
-  body.addEventListener("input", () => { dirty = body.value !== kept; clearTimeout(pause); pause = setTimeout(save, 300); });
+  body.addEventListener("input", () => { dirty = body.value !== kept; $("notice")?.remove(); clearTimeout(pause); pause = setTimeout(save, 300); });
   addEventListener("pagehide", () => { if (dirty && !saving) save(); });
   batch.addEventListener("click", (event) => {
     const turn = event.target.closest("[data-person]"), field = event.target.closest("[data-insert]");
     if (turn) { event.preventDefault(); person = turn.dataset.person; save(); }
     if (!field) return;
     body.setRangeText(field.dataset.insert, body.selectionStart, body.selectionEnd, "end");
-    body.focus();
-    body.dispatchEvent(new Event("input"));
+    body.focus(), body.dispatchEvent(new Event("input"));
   });
   // ---- Send: once, and with everything saved before
   form.addEventListener("submit", async (event) => {
@@ -141,9 +142,8 @@
     event.preventDefault();
     if (sending || button.getAttribute("aria-disabled") === "true") return;
     sending = true;
-    clearTimeout(pause);
-    while (saving) await saving;
     button.setAttribute("aria-disabled", "true");
+    while (saving) await saving;
     form.action = button.formAction;
     form.submit();
   });

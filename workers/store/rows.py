@@ -17,7 +17,7 @@ SELECT r.id, r.person_id, r.name, r.number, r.label, r.state, r.reason, r.seq, r
   CASE WHEN r.looking THEN a.next_look_at END AS next_look_at
 """
 FROM = """
-FROM recipients r LEFT JOIN attempts a ON a.id = r.attempt_id AND r.state = 'unconfirmed'
+FROM recipients r LEFT JOIN attempts a ON a.id = r.attempt_id AND r.looking
 WHERE r.batch_id = %(id)s
 """
 
