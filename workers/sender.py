@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
+import psycopg
 import structlog
 
 from workers.boottime import boottime
@@ -27,6 +28,8 @@ IDLE_SECONDS = 1.0
 AT_ONCE = 50
 RESOLVES_AT_ONCE = 4
 NO_ACCOUNT = "no_account"
+BROKEN_SECONDS = 30.0
+UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError)
 RECORD_AGAIN = (0.1, 0.3, 1.0, 2.0)  # then every 2 s: an answer is never dropped
 
 log = structlog.get_logger()
@@ -96,8 +99,18 @@ class Sender:
         for runnable in await self._runtime.claims.runnable(resting=self._resting.keys()):
             if self._stopping:
                 break
-            busy = await self._serve(runnable) or busy
+            busy = await self._serve_or_rest(runnable) or busy
         return busy
+
+    async def _serve_or_rest(self, runnable: Runnable) -> bool:
+        """A batch that breaks rests for a while: it must not keep all others waiting."""
+        try:
+            return await self._serve(runnable)
+        except Exception as error:
+            batch = str(runnable.batch_id)
+            log.error("batch_not_served", batch=batch, error=type(error).__name__)
+            await self._runtime.claims.back_off(runnable.batch_id, seconds=BROKEN_SECONDS)
+            return False
 
     async def _serve(self, runnable: Runnable) -> bool:
         account = await self._runtime.accounts.of(runnable.company_id)
@@ -148,8 +161,10 @@ class Sender:
             outcome = await post(self._runtime, account, claimed, committed_at=committed_at)
         finally:
             pace.gave(claimed.batch_id)
-        await self._heed(pace, outcome)
-        await self._answers.add(outcome.answer)
+        try:
+            await self._heed(pace, outcome)
+        finally:  # whatever became of the pause, the answer is kept
+            await self._answers.add(outcome.answer)
         self._wake.set()
 
     async def _heed(self, pace: Pace, outcome: Outcome) -> None:
@@ -170,6 +185,8 @@ class Sender:
             try:
                 await self._runtime.ledger.answer(answers)
                 return
+            except UNWRITABLE:  # one of them never can be: `Grouped` tells its neighbours apart
+                raise
             except Exception as error:
                 log.warning(
                     "answers_not_recorded", error=type(error).__name__, answers=len(answers)

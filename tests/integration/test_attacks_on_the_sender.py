@@ -1,0 +1,81 @@
+"""Attacks on the sender: one broken batch, one broken answer and one lost pause harm nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.office import Office, an_office
+from tests.post_room import a_post_room, until
+from workers.domain.errors import ProviderError, Throttled
+from workers.ports.outside import Account, Message, Report
+
+pytestmark = pytest.mark.anyio
+
+
+class Twilio:
+    """Answers what it was told to, then yes."""
+
+    def __init__(self, *answers: str | ProviderError) -> None:
+        self._answers = list(answers)
+        self.asked = 0
+
+    async def send(self, account: Account, message: Message) -> Report:
+        self.asked += 1
+        answer = self._answers.pop(0) if self._answers else f"SM{self.asked:032x}"
+        if isinstance(answer, ProviderError):
+            raise answer
+        return Report(answer, "accepted", "queued", http_status=201)
+
+
+class NoPause:
+    """Claims that lose their database whenever a pause is to be written."""
+
+    def __init__(self, claims: Any) -> None:
+        self._claims = claims
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._claims, name)
+
+    async def back_off(self, *_: object, **__: object) -> None:
+        raise ConnectionError
+
+
+@pytest.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    async with an_office(database_url) as office:
+        yield office
+
+
+async def _until_states(office: Office, batch_id: Any, wanted: dict[str, int]) -> None:
+    async with asyncio.timeout(10):
+        while await office.states(batch_id) != wanted:
+            pass
+
+
+async def test_a_batch_that_breaks_keeps_no_other_waiting(office: Office) -> None:
+    broken = await office.confirmed(2)
+    await office.sql("UPDATE batches SET body = %s WHERE id = %s", "{% for %}{{", broken)
+    good = await office.confirmed(2)
+    async with a_post_room(office, Twilio()) as room:
+        await _until_states(office, good, {"accepted": 2})
+        assert room.claims.calls["back_off"] == 1
+    assert await office.states(broken) == {"ready": 2}
+
+
+async def test_what_was_not_sent_is_known_also_when_its_pause_was_lost(office: Office) -> None:
+    batch_id = await office.confirmed(1)
+    async with a_post_room(office, Twilio(Throttled(0.1, "20429", ""))) as room:
+        room.claims.inner = NoPause(room.claims.inner)
+        await _until_states(office, batch_id, {"accepted": 1})
+
+
+async def test_an_answer_that_cannot_be_written_takes_no_other_along(office: Office) -> None:
+    batch_id = await office.confirmed(3)
+    twilio = Twilio("SM\0")
+    async with a_post_room(office, twilio):
+        await until(lambda: twilio.asked == 3)
+        await _until_states(office, batch_id, {"accepted": 2, "sending": 1})
