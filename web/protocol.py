@@ -14,10 +14,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 LONGEST_URL = 1024 * 1024
 LONGEST_PATH = 8 * 1024
 MOST_HEADERS = 100
-#: What may come in before the headers end; beyond it we hang up instead of listening on.
+#: What may come in besides the body; beyond it we hang up instead of listening on.
 LONGEST_HEAD = 4 * LONGEST_URL
-#: And so long it may take, or idle visitors could hold every connection.
-HEAD_SECONDS = 60.0
+#: And so long a whole request may take, or idle visitors could hold every connection.
+REQUEST_SECONDS = 60.0
 
 _SENTENCES = {
     400: "This request is not HTTP as we understand it.",
@@ -30,17 +30,22 @@ _SENTENCES = {
 class LongQueryProtocol(HttpToolsProtocol):
     """`HttpToolsProtocol` with the query taken off before the URL is parsed."""
 
-    head_seconds = HEAD_SECONDS
+    request_seconds = REQUEST_SECONDS
     _in_head = True
     _head_bytes = 0
     _url_bytes = 0
     _late: asyncio.TimerHandle | None = None
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Who says nothing is not waited for either."""
+        super().connection_made(transport)
+        self._hurry()
+
     def data_received(self, data: bytes) -> None:
-        """Counts what comes before the end of the headers: nothing else would ever stop it."""
-        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        """Counts what is no body – headers, trailers, chunks' lengths: nothing else would stop it."""
+        self._head_bytes += len(data)
         if self._in_head and self._late is None:
-            self._late = self.loop.call_later(self.head_seconds, self._hang_up, 408)
+            self._hurry()
         if self._head_bytes > LONGEST_HEAD:
             self._hang_up(414 if self._url_bytes > LONGEST_URL else 431)
             return
@@ -58,10 +63,18 @@ class LongQueryProtocol(HttpToolsProtocol):
         if self._url_bytes <= LONGEST_URL:
             self._url_parts.append(url)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Trailers come after the headers were judged, so they are none."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._head_bytes -= len(body)
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         """The application starts after this callback, so the query is in time."""
         self._in_head, self._head_bytes = False, 0
-        self._in_time()
         target = b"".join(self._url_parts).partition(b"#")[0]
         self.url, _, query = target.partition(b"?")
         if self._url_bytes > LONGEST_URL or len(self.url) > LONGEST_PATH:
@@ -73,12 +86,16 @@ class LongQueryProtocol(HttpToolsProtocol):
         self.scope["query_string"] = query
 
     def on_message_complete(self) -> None:
-        self._in_head = True
+        self._in_head, self._head_bytes = True, 0
+        self._in_time()
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
         super().connection_lost(exc)
+
+    def _hurry(self) -> None:
+        self._late = self.loop.call_later(self.request_seconds, self._hang_up, 408)
 
     def _in_time(self) -> None:
         if self._late is not None:
@@ -106,5 +123,6 @@ class LongQueryProtocol(HttpToolsProtocol):
             "connection: close",
         ]
         if not self.transport.is_closing():
-            self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+            if self._in_head or not self.cycle.response_started:
+                self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
             self.transport.close()

@@ -34,7 +34,7 @@ async def echo(request: Request) -> Response:
 
 
 class Impatient(LongQueryProtocol):
-    head_seconds = 0.3
+    request_seconds = 0.3
 
 
 def an_app() -> Starlette:
@@ -130,12 +130,28 @@ def test_a_header_without_an_end_is_hung_up_on(server: tuple[str, int]) -> None:
     assert statuses(answer) in ([431], [])
 
 
-def test_a_head_that_never_ends_is_hung_up_on() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"GET /actions/sms HTTP/1.1\r\nHost: ",
+        b"POST /actions/sms HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbody=",
+        b"POST /actions/sms HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+    ],
+    ids=["nothing", "head", "body", "trailer"],
+)
+def test_who_never_finishes_is_hung_up_on(said: bytes) -> None:
     with serve(an_app(), http=Impatient, ws="none") as url:
         parts = urlsplit(url)
         with socket.create_connection((str(parts.hostname), int(parts.port or 0)), 20) as slow:
-            slow.sendall(b"GET /actions/sms HTTP/1.1\r\nHost: ")
+            slow.sendall(said)
             assert statuses(_read_all(slow)) == [408]
+
+
+def test_trailers_are_not_kept(server: tuple[str, int]) -> None:
+    raw = HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
+    assert statuses(ask(server, raw + b"X: y\r\n" * 200 + b"\r\n")) == [200]
+    assert statuses(ask(server, raw + b"X: " + b"y" * 6_000 * KB)) in ([431], [])
 
 
 def test_an_offer_to_upgrade_is_politely_ignored(server: tuple[str, int]) -> None:
