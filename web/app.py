@@ -20,6 +20,7 @@ from web import (
     pages,
     receipts,
     sessions,
+    settings,
     support,
 )
 from web.guards import OnlyOurPages
@@ -64,5 +65,5 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 
 
 def _routes() -> list[BaseRoute]:
-    ours = (actions, oauth, sessions, batches, controls, support, home, receipts, health)
+    ours = (actions, oauth, sessions, batches, controls, support, settings, home, receipts, health)
     return [pages.static, *(route for module in ours for route in module.routes)]

@@ -72,6 +72,8 @@ async def _typed(request: Request) -> Waiting:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"", "application/x-www-form-urlencoded"}:
         return HOME
+    if request.url.path == "/settings":  # secrets are typed there: they are not kept anywhere else
+        return Waiting("page", {"path": "/settings"})
     form = read_form(await request.body())
     return Waiting("form", {"path": request.url.path, "form": form})
 

@@ -11,6 +11,7 @@ from web import views, words
 from web.clock import people
 from web.people import asked
 from web.shown import is_owner, written
+from workers.domain import permissions
 from workers.domain.batch import Phase
 from workers.domain.delivery import State
 from workers.ports.outside import User
@@ -44,6 +45,7 @@ class Sending:
     sender: str
     connected: bool
     admins: tuple[str, ...]
+    may_connect: bool
 
 
 async def whole(
@@ -89,7 +91,7 @@ async def moving(request: Request, view: BatchView, user: User) -> dict[str, Any
         "too_late": views.too_late(view),
         "asked_states": request.query_params.getlist("state"),
         "query": request.query_params.get("q", ""),
-        "sending": await _sending(runtime, view),
+        "sending": await _sending(runtime, view, user),
         "outcome": await _outcome(runtime, view),
     }
 
@@ -101,7 +103,7 @@ def regions(view: BatchView) -> tuple[str, ...]:
     return ("title", "actions", "status", "outcome", "tabs")
 
 
-async def _sending(runtime: Runtime, view: BatchView) -> Sending | None:
+async def _sending(runtime: Runtime, view: BatchView, user: User) -> Sending | None:
     if views.mood(view) != "draft":
         return None
     account = await runtime.accounts.of(view.company_id)
@@ -117,6 +119,7 @@ async def _sending(runtime: Runtime, view: BatchView) -> Sending | None:
         sender=written(account.sender) if account and account.sender else "",
         connected=account is not None,
         admins=admins,
+        may_connect=permissions.may_configure(user),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import cast
 
 from starlette.requests import Request
@@ -65,6 +66,13 @@ async def is_signed_in(request: Request, *, company_id: int, user_id: int) -> bo
         (known.company_id, known.user_id) == (company_id, user_id)
         for known in await identities(request)
     )
+
+
+async def signed_in_lately(request: Request, user: User, *, within: timedelta) -> bool:
+    """Whether `user` proved who they are a short while ago (ASVS 7.5: before what matters most)."""
+    cookie, runtime = _cookie(request), runtime_of(request)
+    fresh = await runtime.sessions.fresh(hash_of(cookie), within=within) if cookie else ()
+    return (user.company_id, user.user_id) in fresh
 
 
 async def sign_in(request: Request, response: Response, user: User) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from workers.accounts import OperatorAccount
+from workers.accounts import CompanyAccounts, OperatorAccount
 from workers.bell import make_bell
 from workers.grouping import Grouped
 from workers.ports.runtime import Runtime
@@ -14,11 +14,14 @@ from workers.providers.pipedrive_http import make_http
 from workers.providers.pipedrive_oauth import PipedriveIdentities
 from workers.providers.twilio import TwilioMessenger
 from workers.providers.twilio_receipts import TwilioReceipts
+from workers.providers.twilio_setup import TwilioSetup
 from workers.providers.twilio_transport import TwilioTransport
 from workers.settings import Settings
 from workers.stages.tokens import RefreshingTokens
 from workers.store.batches import PgBatches
 from workers.store.claims import PgClaims
+from workers.store.company_accounts import PgCompanyAccounts
+from workers.store.company_settings import PgCompanies
 from workers.store.database import make_pool
 from workers.store.decisions import PgDecisions
 from workers.store.figures import PgFigures
@@ -52,6 +55,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(transport.aclose)
         vault = AesVault(settings.secret_keys)
         installations = PgInstallations(pool, vault)
+        own_accounts = PgCompanyAccounts(pool, vault)
         identities = PipedriveIdentities(settings, http)
         ledger = PgLedger(pool, lookups=settings.lookups, silence=settings.silence)
         told = Grouped(ledger.tell, seconds=RECEIPT_SECONDS, most=RECEIPTS_AT_ONCE)
@@ -81,7 +85,10 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             access=RefreshingTokens(installations, identities),
             messenger=TwilioMessenger(transport),
             receipt_reader=TwilioReceipts(),
-            accounts=OperatorAccount(settings, installations),
+            accounts=CompanyAccounts(own_accounts, OperatorAccount(settings, installations)),
+            own_accounts=own_accounts,
+            account_setup=TwilioSetup(transport),
+            companies=PgCompanies(pool),
             bell=bell,
             vault=vault,
         )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.contract.pipedrive_served import a_pipedrive
+from tests.counter import ADMIN, Counter, a_counter
 from tests.door import PUBLIC_URL, Browser, Door, a_door, settings_of
 
 
@@ -24,4 +25,19 @@ async def door(database_url: str) -> AsyncIterator[Door]:
 async def browser(door: Door) -> AsyncIterator[Browser]:
     """A browser that was never here before."""
     async with door.browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def counter(database_url: str) -> AsyncIterator[Counter]:
+    """A door between both simulators whose operator has no Twilio account."""
+    async with a_counter(database_url) as counter:
+        yield counter
+
+
+@pytest.fixture
+async def admin(counter: Counter) -> AsyncIterator[Browser]:
+    """The browser of an admin of the demo company, signed in at the counter."""
+    async with counter.door.browser() as browser:
+        await browser.sign_in(**ADMIN)
         yield browser

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from tests.simulators import twilio_outbox
+from tests.simulators import twilio_outbox, twilio_senders
 from tests.simulators.twilio_api import create, fetch, list_texts, lost
 from tests.simulators.twilio_texts import API
 from tests.simulators.twilio_world import World
@@ -67,6 +67,7 @@ def _routes() -> list[Route]:
         Route(f"{messages}.json", create, methods=["POST"]),
         Route(f"{messages}.json", list_texts, methods=["GET"]),
         Route(messages + "/{sid}.json", fetch, methods=["GET"]),
+        *twilio_senders.ROUTES,
         *twilio_outbox.ROUTES,
     ]
 

@@ -45,6 +45,8 @@ class World(Faults):
         self.digits = self.callbacks = True
         self.account_fault: tuple[int, int] | None = None
         self.opted_out: set[str] = set()
+        self.closed: set[str] = set()  # lists that no login may read: services, numbers
+        self.voice_only: set[str] = set()  # numbers that can't text
         self.concurrency_limit: int | None = None
         self.concurrent = self.concurrent_max = 0
         self.shuffle = False

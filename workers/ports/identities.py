@@ -18,6 +18,9 @@ class Sessions(Protocol):
     async def identities(self, id_hash: bytes) -> Sequence[User]:
         """Who is signed in here, the newest sign-in first; () when unknown, idle > 7 d or > 30 d old."""
 
+    async def fresh(self, id_hash: bytes, *, within: timedelta) -> Sequence[tuple[int, int]]:
+        """Those (company, user) of them who signed in less than `within` ago."""
+
     async def sign_in(
         self, id_hash: bytes, new_hash: bytes, *, company_id: int, user_id: int
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from workers.ports.company import AccountSetup, Companies, OwnAccounts
 from workers.ports.figures import Figuring
 from workers.ports.finding import Finding, Naming
 from workers.ports.identities import Installations, Sessions
@@ -49,5 +50,8 @@ class Runtime:
     messenger: Messenger
     receipt_reader: ReceiptReader
     accounts: Accounts
+    own_accounts: OwnAccounts
+    account_setup: AccountSetup
+    companies: Companies
     bell: Bell
     vault: Vault

@@ -23,6 +23,7 @@ from yarl import URL
 from workers.domain.errors import Unavailable, Unconfirmed
 
 TWILIO = "https://api.twilio.com"
+MESSAGING = "https://messaging.twilio.com"
 CONNECT_SECONDS = 5.0
 #: Shorter than what servers allow (ELB 60 s, uvicorn 5 s): a request written while the other side
 #: closes an idle connection would be one that we know nothing of.
@@ -71,7 +72,7 @@ class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
 
     def __init__(self, *, url: str = "", timeout: float = 30, connections: int = 110) -> None:
         super().__init__(_log, is_async=True)
-        self._origin = url or TWILIO
+        self._url = url
         self._connections = connections
         connect = min(CONNECT_SECONDS, timeout / 2)  # always ends first, so it is never mistaken
         self._timeouts = aiohttp.ClientTimeout(total=timeout, connect=connect)
@@ -116,7 +117,9 @@ class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
         # leads elsewhere: our login goes nowhere else.
         parts = urlsplit(uri)
         query = urlencode(params) if params else parts.query
-        return URL(f"{self._origin}{parts.path}{'?' if query else ''}{query}", encoded=True)
+        known = MESSAGING if uri.startswith(f"{MESSAGING}/") else TWILIO
+        origin = self._url or known
+        return URL(f"{origin}{parts.path}{'?' if query else ''}{query}", encoded=True)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:  # here and not in __init__: it needs the running loop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from workers.ports.outside import User
@@ -33,6 +34,11 @@ JOIN installations USING (company_id, user_id)
 JOIN companies USING (company_id)
 WHERE signed_in_at > now() - interval '30 days'
 ORDER BY signed_in_at DESC, company_id, user_id
+"""
+
+_FRESH = f"""
+SELECT company_id, user_id FROM sessions JOIN session_identities USING (id_hash)
+WHERE id_hash = %(id_hash)s AND {_ALIVE} AND signed_in_at > now() - %(within)s
 """
 
 _LOCK = f"SELECT 1 FROM sessions WHERE id_hash = %(id_hash)s AND {_ALIVE} FOR UPDATE"
@@ -81,6 +87,12 @@ class PgSessions:
         async with self._pool.connection() as connection:
             found = await rows(connection, _IDENTITIES, id_hash=id_hash)
         return [User(**row) for row in found]
+
+    async def fresh(self, id_hash: bytes, *, within: timedelta) -> Sequence[tuple[int, int]]:
+        """Those of them who signed in less than `within` ago."""
+        async with self._pool.connection() as connection:
+            found = await rows(connection, _FRESH, id_hash=id_hash, within=within)
+        return [(row["company_id"], row["user_id"]) for row in found]
 
     @again
     async def sign_in(
