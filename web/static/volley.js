@@ -44,12 +44,11 @@
     for (const [part, text] of Object.entries(texts)) line.querySelector(`.${part}`).textContent = text;
   }
   // ---- progress: 2 s after a change, slower without, at most 15 s
-  let since = `${batch.dataset.seq}.0`, etag = "", asked = "", wait = 2000, spoke = 0, timer = 0;
+  let since = `${batch.dataset.seq}.0`, etag = "", asked = "", wait = 2000, spoke = 0, timer = 0, held = 0;
   const asleep = (words) => { $("asleep").textContent = words; $("asleep").hidden = !words; };
   const slower = () => { wait = Math.min(wait * 1.5, 15000); };
   async function poll() {
-    clearTimeout(timer);
-    if (document.hidden) return;
+    if (clearTimeout(timer), document.hidden) return;
     const address = `${at}/progress?since=${encodeURIComponent(since)}`;
     try {
       const headers = asked === address && etag ? { ...json, "If-None-Match": etag } : json;
@@ -85,7 +84,6 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden && batch.dataset.over === "no") { wait = 2000; poll(); } });
   if (batch.dataset.over === "no") timer = setTimeout(poll, wait);
   // ---- Undo counts down
-  let held = 0;
   function count() {
     clearInterval(held);
     const undo = $("do-undo");
@@ -106,7 +104,8 @@
   if (!form) return;
   if (sessionStorage.getItem("undone") === at) asleep("Taken back: nothing was sent. Your text is still here.");
   sessionStorage.removeItem("undone");
-  $("check").parentElement.hidden = true;
+  if (document.activeElement === document.body && !location.hash) body.focus();
+  $("check").parentElement.remove(); // Enter in the number then means Send
   let pause = 0, saving = null, person = "", kept = body.value, stuck = false;
   function trouble(title, advice) { $("unsaved").textContent = `${title} ${advice}`; $("unsaved").hidden = !title; }
   async function save() {
@@ -117,6 +116,7 @@
     saving = fetch(`${at}/draft`, { method: "POST", headers: json, body: sent, keepalive: text.length < 9000 }).then(async (answer) => {
       const said = await answer.json();
       stuck = answer.status === 409;
+      if (answer.status === 401) return trouble("You are signed out.", "Press Send to sign in again: your text is kept, and nothing is sent.");
       if (!answer.ok) return trouble(said.title, said.advice);
       form.elements.revision.value = said.revision;
       [kept, dirty] = [text, body.value !== text];
