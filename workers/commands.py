@@ -1,4 +1,4 @@
-"""The command `volley`: run everything on this machine, show the demo, migrate the database."""
+"""The command `volley`: run everything on this machine, show the demo, set up and check."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import fcntl
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,19 +20,67 @@ class NotPossible(Exception):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """`volley up`, `volley demo` or `volley migrate`."""
+    """`volley up`, `demo`, `manifest`, `doctor` or `migrate`."""
+    given = vars(_parser().parse_args(arguments))
+    act = given.pop("act")
+    try:
+        sys.exit(act(**given))
+    except (NotPossible, ValueError) as reason:
+        from workers.setting_errors import plain
+
+        sys.exit("volley: " + " ".join(plain(reason)))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="volley", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for act, words in (
         (up, "run everything from the Procfile, with embedded servers where URLs are unset"),
         (demo, "the same with a simulated Pipedrive and Twilio; needs no account"),
+        (manifest, "print what to paste into Pipedrive's Developer Hub, and how to try it"),
+        (
+            doctor,
+            "check settings, database, broker, Pipedrive and Twilio; 1 = something must be done",
+        ),
         (migrate, "bring DATABASE_URL to the schema of this version"),
     ):
-        commands.add_parser(act.__name__, help=words, description=words).set_defaults(act=act)
+        command = commands.add_parser(act.__name__, help=words, description=words)
+        command.set_defaults(act=act)
+        if act is manifest:
+            command.add_argument(
+                "--json",
+                dest="form",
+                action="store_const",
+                const="json",
+                default="text",
+                help="for programs",
+            )
+    return parser
+
+
+def manifest(form: str) -> int:
+    """Developer Hub's fields for `PUBLIC_URL`."""
+    from pydantic import SecretStr
+
+    from workers.manifest import NotPublic, as_json, as_text, made_for
+    from workers.settings import Settings
+
     try:
-        sys.exit(parser.parse_args(arguments).act())
-    except (NotPossible, ValueError) as reason:  # pydantic's ValidationError names the settings
-        sys.exit(f"volley: {reason}")
+        # None of it depends on SECRET_KEY, which somebody who begins does not have yet.
+        shown = made_for(Settings(secret_key=SecretStr(secrets.token_hex(32))))
+    except NotPublic as reason:
+        raise NotPossible(reason) from reason
+    print(as_json(shown) if form == "json" else as_text(shown))
+    return 0
+
+
+def doctor() -> int:
+    """A line for each part of the set-up."""
+    from workers.doctor import examine, exit_code, printed
+
+    findings = examine()
+    print(printed(findings))
+    return exit_code(findings)
 
 
 def migrate() -> int:
