@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.office import Office, an_office, found
+from tests.fakes_ledger import Door, Ledger, a_runtime
+from tests.fakes_twilio import ACCOUNT
+from tests.office import Office, a_number, an_office, found
+from workers.domain.batch import Phase, phase
 from workers.domain.delivery import State
+from workers.ports.outside import Account, Report
 from workers.ports.sending import Answer
+from workers.stages.watch import look
 
 pytestmark = pytest.mark.anyio
 SID = "SM" + "a" * 32
@@ -78,3 +85,46 @@ async def test_trying_again_after_a_stop_wakes_nobody_who_was_on_the_wire(office
 
     claimed = {person.recipient_id for person in await office.claim(batch_id)}
     assert other.recipient_id not in claimed
+
+
+class OneText:
+    """A Twilio that has taken one text to whatever number it is asked about."""
+
+    async def find(self, account: Account, **_: object) -> Sequence[Report]:
+        return [Report(SID, "delivered", "delivered")]
+
+
+async def test_one_text_that_two_attempts_may_have_made_is_nobodys(office: Office) -> None:
+    number = a_number()
+    mine = await office.confirmed(found(1, number))
+    theirs = await office.draft(found(2, number), company_id=43)
+    assert await office.confirm(theirs) == "confirmed"
+    for batch_id in (mine, theirs):
+        (one,) = await office.claim(batch_id)
+        await office.answer(one, state="unconfirmed")
+
+    twilio: Any = OneText()
+    runtime = a_runtime(Ledger(), Door(account=ACCOUNT))
+    runtime = replace(runtime, ledger=office.ledger, watching=office.watching, messenger=twilio)
+    assert await look(runtime) == 2
+    assert await office.states(mine) == await office.states(theirs) == {"unconfirmed": 1}
+
+    assert await office.tell(one, "delivered", sid=SID)  # its own receipt knows
+    assert await look(runtime) == 1
+    assert await office.states(mine) == {"unconfirmed": 1}
+    assert await office.states(theirs) == {"delivered": 1}
+
+
+async def test_a_hint_with_a_sid_that_another_attempt_holds_is_looked_at(office: Office) -> None:
+    one, other = await office.claim(await office.confirmed(2))
+    assert await office.tell(one, "sent", sid=SID)
+    await office.ledger.hint(other.attempt_id, Report(SID, "delivered", "delivered"))
+    assert (await office.attempt(other))["next_look_at"] is not None
+
+
+async def test_stopping_what_is_over_changes_nothing(office: Office) -> None:
+    batch_id, (one,) = await office.accepted(1)
+    await office.tell(one, "delivered")
+    assert not await office.decisions.cancel(batch_id, by=7)
+    view = await office.view(batch_id)
+    assert phase(view.life, view.counts, view.now) is Phase.SETTLED

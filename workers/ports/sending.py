@@ -78,6 +78,7 @@ class Looked:
     sid: str | None
     started_at: datetime
     looks: int
+    rivals: int = 0  # other unknown attempts with the same text to the same number
 
 
 #: Renders a person's text: (body, None), or ("", reason) when it cannot be sent.

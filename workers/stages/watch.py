@@ -84,5 +84,6 @@ async def _ask(runtime: Runtime, account: Account, looked: Looked) -> Report | N
     )
     bound = await runtime.ledger.bound([report.sid for report in found])
     free = [report for report in found if report.sid not in bound]
-    # Exactly one can only be ours; of several nobody knows, so a person decides.
-    return free[0] if len(free) == 1 else None
+    # Exactly one can only be ours, unless another attempt may have made it; of several nobody
+    # knows, so a person decides.
+    return free[0] if len(free) == 1 and not looked.rivals else None

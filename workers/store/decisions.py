@@ -57,6 +57,8 @@ WHERE id = %(id)s AND confirmed_at IS NOT NULL AND canceled_at IS NULL
 CANCEL = """
 UPDATE batches SET canceled_at = now(), canceled_by = %(by)s, seq = seq + 1
 WHERE id = %(id)s AND canceled_at IS NULL AND refused_reason IS NULL
+  AND (confirmed_at IS NULL OR EXISTS (SELECT 1 FROM recipients WHERE batch_id = %(id)s
+    AND state IN ('pending', 'ready', 'sending', 'unconfirmed')))
 """
 
 STOPPED = """

@@ -96,7 +96,9 @@ ON CONFLICT (sid, status, error_code) DO NOTHING
 """
 
 HINT = """
-UPDATE attempts SET sid = coalesce(sid, %(sid)s), next_look_at = now() WHERE id = %(id)s
+UPDATE attempts SET next_look_at = now(), sid = coalesce(sid, CASE WHEN NOT EXISTS (
+  SELECT FROM attempts o WHERE o.sid = %(sid)s) THEN %(sid)s END)
+WHERE id = %(id)s
 """
 BOUND = "SELECT sid FROM attempts WHERE sid = ANY(%(sids)s)"
 
