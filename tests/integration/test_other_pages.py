@@ -81,6 +81,6 @@ async def test_support_finds_by_sid_and_shows_receipts() -> None:
     ) as client:
         html = (await client.get("/support", params={"q": "SM" + "0123456789abcdef" * 2})).text
 
-    assert "3 people found" in html
+    assert "3 people, 3 texts found" in html
     assert "look-up" in html
     assert "+372 5123" not in html
