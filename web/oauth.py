@@ -17,6 +17,7 @@ from web.sessions import identities, runtime_of, sign_in
 from web.signin import HOME, Waiting, take_latest, take_waiting, to_sign_in, way_to_sign_in
 from workers.domain.errors import (
     BadRequest,
+    CannotOpen,
     Conflict,
     Forbidden,
     Misconfigured,
@@ -169,7 +170,10 @@ async def disconnect(request: Request) -> Response:
     """Ends the connection from our side: Pipedrive forgets the app, we forget the tokens."""
     user = await _chosen_identity(request)
     runtime = runtime_of(request)
-    access = await runtime.installations.access(user.company_id, user.user_id)
+    try:
+        access = await runtime.installations.access(user.company_id, user.user_id)
+    except CannotOpen:  # sealed with a key that was retired: there is nothing left to revoke with
+        access = None
     if access is not None:
         await _revoke(request, user, generation=access.generation)
     await runtime.installations.remove(user.company_id, user.user_id)

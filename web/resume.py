@@ -20,7 +20,7 @@ from workers.ports.outside import User
 from workers.ports.reading import BatchView
 from workers.stages.confirm import save_draft
 
-_ON_A_BATCH = re.compile(r"/batches/([0-9a-f-]{36})/[a-z-]+")
+_ON_A_BATCH = re.compile(r"/batches/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[a-z-]+")
 
 
 async def go_on(request: Request, user: User, waiting: Waiting) -> Response:
