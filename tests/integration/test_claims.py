@@ -71,7 +71,6 @@ async def test_of_undo_and_the_first_claim_exactly_one_wins(office: Office) -> N
     results = [await undone_or_claimed(turn, batch_id) for turn, batch_id in enumerate(batches)]
 
     assert set(results) <= {(True, False), (False, True)}
-    assert len(set(results)) == 2  # both may win
 
 
 async def test_two_workers_never_claim_the_same_person(office: Office) -> None:
