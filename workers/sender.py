@@ -125,6 +125,8 @@ class Sender:
         free = min(AT_ONCE, pace.free(runnable.batch_id, time.monotonic()))
         if free < 1:
             return False
+        # Before the commit, not after: a process may be stopped between the commit and its answer.
+        committed_at = boottime()
         claimed = await self._runtime.claims.claim(
             runnable.batch_id,
             account_sid=account.account_sid,
@@ -133,7 +135,6 @@ class Sender:
             worker=self._name,
             render=write_text,
         )
-        committed_at = boottime()
         pace.took(runnable.batch_id, len(claimed))
         for person in claimed:
             self._start(self._send(account, pace, person, committed_at))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.office import Office, an_office
+from tests.office import Office, an_office, found
 from tests.post_room import a_post_room, until
+from workers.boottime import boottime
 from workers.domain.errors import ProviderError, Throttled
 from workers.ports.outside import Account, Message, Report
 
@@ -22,9 +23,11 @@ class Twilio:
     def __init__(self, *answers: str | ProviderError) -> None:
         self._answers = list(answers)
         self.asked = 0
+        self.seconds_left: list[float] = []
 
     async def send(self, account: Account, message: Message) -> Report:
         self.asked += 1
+        self.seconds_left.append(message.post_before - boottime())
         answer = self._answers.pop(0) if self._answers else f"SM{self.asked:032x}"
         if isinstance(answer, ProviderError):
             raise answer
@@ -42,6 +45,15 @@ class NoPause:
 
     async def back_off(self, *_: object, **__: object) -> None:
         raise ConnectionError
+
+
+class LateNews(NoPause):
+    """Claims whose commit is heard of late, as by a process that was stopped meanwhile."""
+
+    async def claim(self, *args: Any, **kwargs: Any) -> Any:
+        claimed = await self._claims.claim(*args, **kwargs)
+        await asyncio.sleep(0.5)
+        return claimed
 
 
 @pytest.fixture
@@ -79,3 +91,13 @@ async def test_an_answer_that_cannot_be_written_takes_no_other_along(office: Off
     async with a_post_room(office, twilio):
         await until(lambda: twilio.asked == 3)
         await _until_states(office, batch_id, {"accepted": 2, "sending": 1})
+
+
+async def test_the_time_to_post_runs_from_before_the_commit(office: Office) -> None:
+    twilio = Twilio()
+    draft = await office.draft(found(1))
+    async with a_post_room(office, twilio) as room:
+        room.claims.inner = LateNews(room.claims.inner)
+        assert await office.confirm(draft) == "confirmed"
+        await until(lambda: twilio.asked == 1)
+    assert twilio.seconds_left[0] <= 1.5
