@@ -190,6 +190,12 @@ class Door:
     async def of(self, company_id: int) -> Account | None:
         return self.account
 
+    async def made_with(
+        self, company_id: int, *, account_sid: str, origin: str = ""
+    ) -> Account | None:
+        known = self.account
+        return known if known is not None and known.account_sid == account_sid else None
+
     async def admins(self, company_id: int) -> Sequence[str]:
         return ("Andres Admin",)
 

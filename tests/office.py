@@ -13,6 +13,7 @@ from uuid import UUID
 
 import uuid_utils.compat as ids
 
+from tests.fakes_twilio import ACCOUNT
 from tests.line import REP, settings_for
 from workers.domain.action import Chosen, Filtered, LinkAction, Selection
 from workers.domain.delivery import State
@@ -131,7 +132,12 @@ class Office:
         return batch_id
 
     async def claim(self, batch_id: UUID, limit: int = 50, **given: Any) -> Sequence[Claimed]:
-        wanted = {"account_sid": "AC1", "sender": "+1", "worker": "ada", "render": render}
+        wanted = {
+            "account_sid": ACCOUNT.account_sid,
+            "sender": ACCOUNT.origin,
+            "worker": "ada",
+            "render": render,
+        }
         return await self.claims.claim(batch_id, limit=limit, **{**wanted, **given})
 
     async def prove(self, batch_id: UUID) -> None:

@@ -32,7 +32,12 @@ class CompanyAccounts:
     async def of(self, company_id: int) -> Account | None:
         """The account that `company_id` sends with, or None: it may write but not send."""
         try:
-            return await self._own.sends(company_id) or await self._operators.of(company_id)
+            return (
+                await self._own.sends(company_id)
+                or await self._operators.of(company_id)
+                # "None" stops texts: it must not come from before an account was connected.
+                or await self._own.sends_now(company_id)
+            )
         except CannotOpen:  # nor the operator's instead: people would see another number
             log.error("account_cannot_be_opened", company=company_id)
             return None

@@ -209,7 +209,6 @@ async def test_a_login_whose_key_is_gone_asks_to_connect_again(
     await connect(admin)
     await choose(admin)
     await counter.execute("UPDATE company_accounts SET secrets = '\\x00'::bytea || secrets")
-    await counter.execute("SELECT pg_sleep(1.1)")
     assert await counter.door.runtime.accounts.of(42) is None
     assert "can't be opened any more" in words(await admin.get("/settings"))
     await connect(admin)

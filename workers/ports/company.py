@@ -80,6 +80,9 @@ class OwnAccounts(Protocol):
     async def sends(self, company_id: int) -> Account | None:
         """The one that it sends with; another process' change is seen within a second."""
 
+    async def sends_now(self, company_id: int) -> Account | None:
+        """The same, read afresh."""
+
     async def former(self, company_id: int, account_sid: str) -> Account | None:
         """One that it sent with a while ago: its texts are still heard of."""
 

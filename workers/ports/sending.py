@@ -78,6 +78,8 @@ class Looked:
     sid: str | None
     started_at: datetime
     looks: int
+    account_sid: str
+    sender: str  # what it was sent from: a number or a Messaging Service
     rivals: int = 0  # other unknown attempts with the same text to the same number
 
 

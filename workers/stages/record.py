@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -34,13 +33,15 @@ async def record(
     if report is None:
         return
     company_id = await runtime.ledger.company_of(attempt_id)
-    account = await runtime.accounts.of(company_id) if company_id is not None else None
-    if account is not None:
-        _check_account(account, form)
-        if account.auth_tokens and not runtime.receipt_reader.is_signed(
+    account = await _account(runtime, company_id, form) if company_id is not None else None
+    if (
+        account is not None
+        and account.auth_tokens
+        and not runtime.receipt_reader.is_signed(
             account, url=url, form=form, signature=signature, settings_header=settings_header
-        ):
-            raise _forbidden()
+        )
+    ):
+        raise _forbidden()
     if account is None or account.auth_tokens or RANK[report.state] < RANK["canceled"]:
         await runtime.tell(told(attempt_id, report))
     else:
@@ -60,11 +61,16 @@ def told(attempt_id: UUID, report: Report, *, source: str = "callback") -> Told:
     )
 
 
-def _check_account(account: Account, form: Form) -> None:
-    """A receipt of another account, signed with that account's token, is not ours."""
-    given = dict(form).get("AccountSid", "")
-    if not hmac.compare_digest(given.encode(), account.account_sid.encode()):
+async def _account(runtime: Runtime, company_id: int, form: Form) -> Account | None:
+    """The account that posts, as the company's: one it left a while ago still tells of its texts.
+
+    A receipt of another account, signed with that account's token, is not ours.
+    """
+    named = dict(form).get("AccountSid", "")
+    account = await runtime.accounts.made_with(company_id, account_sid=named)
+    if account is None and await runtime.accounts.of(company_id) is not None:
         raise _forbidden()
+    return account
 
 
 def _forbidden() -> Forbidden:

@@ -80,8 +80,10 @@ class PgCompanyAccounts:
     async def sends(self, company_id: int) -> Account | None:
         """The account that the company sends with, at most a second old."""
         until, known = self._known.get(company_id, (0.0, None))
-        if time.monotonic() < until:
-            return known
+        return known if time.monotonic() < until else await self.sends_now(company_id)
+
+    async def sends_now(self, company_id: int) -> Account | None:
+        """The same, read afresh."""
         row = await self._one(_SENDS, company_id=company_id)
         account = None if row is None else self._opened(row)
         self._known[company_id] = (time.monotonic() + FRESH_SECONDS, account)

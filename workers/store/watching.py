@@ -41,7 +41,7 @@ FROM (
 ) due, recipients r, batches b
 WHERE a.id = due.id AND r.id = a.recipient_id AND b.id = a.batch_id
 RETURNING a.id, a.recipient_id, a.batch_id, a.company_id, a.number, b.body AS template, r.fields,
-  a.state, a.sid, a.started_at, a.looks, (
+  a.state, a.sid, a.started_at, a.looks, a.account_sid, a.sender, (
     SELECT count(*) FROM recipients n JOIN attempts o ON o.id = n.attempt_id
     WHERE n.number = a.number AND o.id <> a.id AND o.sid IS NULL AND a.sid IS NULL
       AND o.account_sid = a.account_sid AND o.body_hash = a.body_hash
@@ -127,6 +127,8 @@ class PgWatching:
                 sid=row["sid"],
                 started_at=row["started_at"],
                 looks=row["looks"],
+                account_sid=row["account_sid"],
+                sender=row["sender"],
                 rivals=row["rivals"],
             )
             for row in found
