@@ -68,7 +68,6 @@ class Settings(BaseSettings):
     pipedrive_url: str = Field(
         "", description="Unset: the real Pipedrive. Set: everything for Pipedrive goes there."
     )
-    pipedrive_scopes: str = Field("base,contacts:read", description="The scopes the app asks for.")
 
     twilio_account_sid: str = Field("", description="The operator's Twilio account.")
     twilio_auth_token: SecretStr = Field(

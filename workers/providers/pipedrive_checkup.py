@@ -39,7 +39,7 @@ async def check_client(settings: Settings, http: httpx.AsyncClient) -> Finding:
     return fail(CLIENT, f"{oauth_origin(settings)} takes any token, so it isn't Pipedrive.")
 
 
-_NETWORK = "Let this machine reach it, or correct PIPEDRIVE_URL."
+_NETWORK = "Let this machine reach it; PIPEDRIVE_URL, where it is set, says where it is."
 
 
 def _refused(refusal: Misconfigured, settings: Settings) -> Finding:

@@ -52,7 +52,7 @@ _WRONG = (
     "a restricted API key needs the right to read and to create messages."
 )
 _WITHOUT = "Until a company has a Twilio account its reps can write texts, not send them."
-_NETWORK = "Let this machine reach it, or correct TWILIO_URL."
+_NETWORK = "Let this machine reach it; TWILIO_URL, where it is set, says where it is."
 
 
 def _account(settings: Settings) -> Account | Finding:
