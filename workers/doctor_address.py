@@ -15,7 +15,10 @@ _LONG = "volley-doctor=" + "x" * 60_000
 
 def check_address(settings: Settings) -> Finding:
     """What it looks like; nothing is asked."""
-    url = httpx.URL(settings.public_url)
+    try:
+        url = httpx.URL(settings.public_url)
+    except httpx.InvalidURL:
+        return fail(ADDRESS, f"{settings.public_url} can't be read. Write https:// and a host.")
     if url.path not in {"", "/"} or url.query:
         return fail(ADDRESS, f"{url} is more than a host. Leave out everything after it.")
     if url.scheme == "https" and "_" in url.host:  # twilio.md §1: StatusCallback
@@ -57,7 +60,7 @@ async def _status(http: httpx.AsyncClient, url: str) -> int | None:
     """200 = it is us; another number = somebody else's answer; None = no answer."""
     try:
         answer = await http.get(url, timeout=2)
-    except httpx.RequestError:
+    except (httpx.RequestError, httpx.InvalidURL):
         return None
     if answer.status_code == 200 and answer.text != "ok\n":
         return 0

@@ -20,11 +20,14 @@ OLDEST_POSTGRES = 14
 #: shown: for an address that can't be read it repeats the address, with the password.
 _WHY: Mapping[str, str] = {
     "authentication failed": "refuses the user or the password",
-    "role": "has no such user",
+    'role "': "has no such user",
     "does not exist": "has no such database; create it first",
     "no pg_hba.conf entry": "lets nobody in from this machine",
-    "too many": "has no connection left",
-    "ssl": "and this machine don't agree on TLS (see sslmode)",
+    "too many clients": "has no connection left",
+    "too many connections": "has no connection left",
+    "support ssl": "has no TLS; leave out sslmode",
+    "ssl error": "and this machine don't agree on TLS; see sslmode",
+    "certificate": "has a certificate that this machine doesn't trust",
 }
 
 

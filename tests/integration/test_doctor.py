@@ -144,6 +144,7 @@ def test_a_manifest_needs_an_address_and_nothing_else() -> None:
         ("http://localhost:8000", "warn Only this machine"),
         ("http://volley.example.com", "FAIL http://volley.example.com is not https"),
         ("https://volley.example.com/app", "FAIL https://volley.example.com/app is more than"),
+        ("https://volley.example.com:https", "FAIL https://volley.example.com:https can't be"),
         ("https://my_volley.example.com", "FAIL Twilio sends no receipts to a host with an"),
     ],
 )
