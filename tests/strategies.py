@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
@@ -19,7 +20,10 @@ def selections() -> st.SearchStrategy[Selection]:
     excluded = st.frozensets(ids, max_size=5)
     by_one = st.builds(Filtered, by=st.sampled_from(("filter", "owner")), id=ids, excluded=excluded)
     everyone = st.builds(Filtered, by=st.just("everyone"), id=st.none(), excluded=excluded)
-    return chosen | by_one | everyone
+    days = st.none() | st.dates()
+    some = st.frozensets(st.sampled_from(("call", "lunch")))
+    narrowed = st.builds(replace, everyone, kinds=some, since=days, until=days)
+    return chosen | by_one | everyone | narrowed
 
 
 def moments() -> st.SearchStrategy[datetime]:

@@ -18,8 +18,9 @@ from web.pages import wants_json
 from web.sessions import is_signed_in, runtime_of, sign_in
 from web.signin import Waiting, to_sign_in
 from web.tokens import can_verify, has_ended, read_token
-from workers.domain.action import LinkAction, link_key, read_action
+from workers.domain.action import LinkAction, read_action
 from workers.domain.errors import BadRequest, Forged, NotBuilt
+from workers.domain.link_key import link_key
 from workers.domain.offered import offers
 from workers.ports.outside import User
 from workers.settings import Settings

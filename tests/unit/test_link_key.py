@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import link_action
-from workers.domain.action import Chosen, Filtered, LinkAction, link_key
+from workers.domain.action import Chosen, Filtered, LinkAction
+from workers.domain.link_key import link_key
 
 CLAIMS = {"userId": 7, "companyId": 1, "iat": 1000, "exp": 1300, "jti": "a"}
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, assert_never
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
 from workers.domain.errors import BadRequest, TooLong
+from workers.domain.selection import Chosen as Chosen
+from workers.domain.selection import Filtered as Filtered
+from workers.domain.selection import Selection as Selection
+from workers.domain.selection import selection_from_json as selection_from_json
+from workers.domain.selection import selection_to_json as selection_to_json
 
 Params = Sequence[tuple[str, str]]
 
@@ -19,32 +24,11 @@ VIEWS = frozenset({"list", "details"})
 _KNOWN = frozenset(
     {"resource", "view", "userId", "companyId", "selectedIds", "excludedIds", "filter", "token"}
 )
-_CLAIMS = ("iat", "exp", "jti")
 _ID = re.compile(r"[0-9]{1,15}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LONGEST_KINDS = 2_000
 _BACK = "Go back to Pipedrive and choose the action again."
 _BY_FILTER = "In Pipedrive, save a filter that shows these people, tick the box at the top of the list and choose the action again."
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """People (or deals, …) picked by hand: exactly these ids, in the order of the list."""
-
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Filtered:
-    """Select-all of a list view: a saved filter, an owner's or everyone's records, minus excluded.
-
-    `by` says which; `id` is the filter's or the owner's id and None for everyone.
-    """
-
-    by: Literal["filter", "owner", "everyone"]
-    id: int | None = None
-    excluded: frozenset[int] = frozenset()
-
-
-Selection = Chosen | Filtered
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +99,20 @@ def _one(query: Mapping[str, str]) -> Chosen:
 
 def _several(query: Mapping[str, str], max_chosen: int) -> Selection:
     picked, unticked = query.get("selectedIds", ""), query.get("excludedIds", "")
+    called = "people" if query["resource"] == "person" else "records"
     if not picked and not unticked and not query.get("filter"):
         raise _nothing_selected()
     if picked or unticked:
         _refuse_cut_short(query)
     if picked:
         ids = _ids(picked)
-        _refuse_too_many(len(ids), max_chosen, "people are picked")
+        _refuse_too_many(len(ids), max_chosen, f"{called} are picked")
         return Chosen(ids)
     excluded = frozenset(_ids(unticked)) if unticked else frozenset()
-    _refuse_too_many(len(excluded), max_chosen, "people are unticked")
-    return _filtered(query.get("filter", ""), excluded)
+    _refuse_too_many(len(excluded), max_chosen, f"{called} are unticked")
+    pairs = _pairs(query.get("filter", ""))
+    filtered = _filtered(pairs, excluded)
+    return _narrowed(filtered, pairs) if query["resource"] == "activity" else filtered
 
 
 def _refuse_cut_short(query: Mapping[str, str]) -> None:
@@ -147,10 +134,10 @@ def _refuse_cut_short(query: Mapping[str, str]) -> None:
         )
 
 
-def _refuse_too_many(people: int, most: int, what: str) -> None:
-    if people > most:
+def _refuse_too_many(count: int, most: int, what: str) -> None:
+    if count > most:
         raise TooLong(
-            "too_many_people", f"{people:,} {what}; {most:,} is the most at once.", _BY_FILTER
+            "too_many_people", f"{count:,} {what}; {most:,} is the most at once.", _BY_FILTER
         )
 
 
@@ -175,13 +162,17 @@ def _json_object(text: str) -> list[tuple[str, Any]] | None:
     return [(name.strip(), value) for name, value in pairs]
 
 
-def _filtered(text: str, excluded: frozenset[int]) -> Filtered:
-    """Exactly one of the three documented selectors; anything else is refused, never guessed."""
+def _pairs(text: str) -> list[tuple[str, Any]]:
     pairs = _json_object(text)
     if pairs is None:
         raise BadRequest(
             "bad_filter", "This link's list can't be read; it may have lost its end.", _BACK
         )
+    return pairs
+
+
+def _filtered(pairs: Sequence[tuple[str, Any]], excluded: frozenset[int]) -> Filtered:
+    """Exactly one of the three documented selectors; anything else is refused, never guessed."""
     selectors = [
         (name, value)
         for name, value in pairs
@@ -201,6 +192,39 @@ def _filtered(text: str, excluded: frozenset[int]) -> Filtered:
     )
 
 
+def _narrowed(filtered: Filtered, pairs: Sequence[tuple[str, Any]]) -> Filtered:
+    """An activities list also says which kinds and which days it shows (pipedrive.md §1.3)."""
+    named = dict(pairs)
+    kinds = named.get("activity_type") or ""
+    if not isinstance(kinds, str) or len(kinds) > _LONGEST_KINDS:
+        raise _unreadable("activity_type")
+    return replace(
+        filtered,
+        kinds=frozenset(kind.strip() for kind in kinds.split(",") if kind.strip()),
+        since=_day(named, "activity_start_date"),
+        until=_day(named, "activity_end_date"),
+    )
+
+
+def _day(named: Mapping[str, Any], name: str) -> date | None:
+    """`YYYY-MM-DD`; without a day that can be read the wrong people would be texted."""
+    value = named.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise _unreadable(name)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _unreadable(name) from None
+
+
+def _unreadable(name: str) -> BadRequest:
+    return BadRequest(
+        "bad_filter", f"This link's list can't be read: its {name} is no such thing.", _BACK
+    )
+
+
 def _number(value: object) -> int | None:
     """42 or "42"; true is no number."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
@@ -213,35 +237,3 @@ def _nothing_selected() -> BadRequest:
         "Nobody is selected.",
         "Tick people in Pipedrive's list, then choose the action again.",
     )
-
-
-def selection_to_json(selection: Selection) -> dict[str, Any]:
-    """As `batches.selection` keeps it."""
-    match selection:
-        case Chosen(ids):
-            return {"ids": list(ids)}
-        case Filtered(by, number, excluded):
-            return {"by": by, "id": number, "excluded": sorted(excluded)}
-        case _:  # pragma: no cover
-            assert_never(selection)
-
-
-def selection_from_json(value: Mapping[str, Any]) -> Selection:
-    """What `selection_to_json` wrote."""
-    if "ids" in value:
-        return Chosen(tuple(value["ids"]))
-    return Filtered(value["by"], value["id"], frozenset(value["excluded"]))
-
-
-def link_key(action: LinkAction, *, token_claims: Mapping[str, Any] | None) -> bytes:
-    """Finds the batch that the same click made before.
-
-    The token itself is left out: PyJWT also accepts it with `=` appended, its claims stay the same.
-    The order of picked people is left out too: they are the same people.
-    """
-    selection = selection_to_json(action.selection)
-    if "ids" in selection:
-        selection["ids"] = sorted(selection["ids"])
-    about = [action.company_id, action.user_id, action.action, action.resource, action.view]
-    claims = token_claims and {name: str(token_claims.get(name)) for name in _CLAIMS}
-    return hashlib.sha256(json.dumps([about, selection, claims]).encode()).digest()
