@@ -5,14 +5,24 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import Asker
-from workers.domain.permissions import Right, may_control, may_read, may_search, may_send, right
+from workers.domain.permissions import (
+    Right,
+    may_configure,
+    may_control,
+    may_read,
+    may_search,
+    may_send,
+    right,
+)
 from workers.ports.outside import User
 
 OWNER = Asker()
 ADMIN = Asker(user_id=8, is_admin=True)
+SUPPORTER = Asker(user_id=9, is_support=True)
 OTHER_REP = Asker(user_id=8)
 NAMESAKE = Asker(company_id=2)
 FOREIGN_ADMIN = Asker(company_id=2, is_admin=True)
+FOREIGN_SUPPORTER = Asker(company_id=2, user_id=9, is_support=True)
 
 
 def test_the_owner_does_everything_with_it() -> None:
@@ -21,13 +31,15 @@ def test_the_owner_does_everything_with_it() -> None:
     assert may_send(1, 7, OWNER)
 
 
-def test_support_reads_and_stops_but_sends_nothing() -> None:
-    assert may_read(1, 7, ADMIN)
-    assert may_control(1, 7, ADMIN)
-    assert not may_send(1, 7, ADMIN)
+@pytest.mark.parametrize("supporter", [ADMIN, SUPPORTER])
+def test_support_reads_and_stops_but_sends_nothing(supporter: Asker) -> None:
+    assert may_read(1, 7, supporter)
+    assert may_control(1, 7, supporter)
+    assert may_search(supporter)
+    assert not may_send(1, 7, supporter)
 
 
-@pytest.mark.parametrize("asker", [OTHER_REP, NAMESAKE, FOREIGN_ADMIN])
+@pytest.mark.parametrize("asker", [OTHER_REP, NAMESAKE, FOREIGN_ADMIN, FOREIGN_SUPPORTER])
 def test_for_anybody_else_it_does_not_exist(asker: Asker) -> None:
     assert right(1, 7, asker) is Right.NONE
     assert not may_read(1, 7, asker)
@@ -42,6 +54,12 @@ def test_an_admin_owns_their_own_batches() -> None:
 def test_only_support_looks_people_up_in_all_batches() -> None:
     assert may_search(ADMIN)
     assert not may_search(OWNER)
+
+
+def test_only_admins_change_settings() -> None:
+    assert may_configure(ADMIN)
+    assert not may_configure(SUPPORTER)
+    assert not may_configure(OWNER)
 
 
 def test_a_signed_in_user_is_an_asker() -> None:
