@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import traceback
 
 import psycopg
 import structlog
@@ -73,7 +74,7 @@ async def react(request: Request, error: Exception) -> Response:
             return refused(request, error)
         case HTTPException():
             return _http(request, error)
-        case psycopg.OperationalError():
+        case psycopg.OperationalError() | psycopg.errors.ReadOnlySqlTransaction():
             log.error("database_unavailable", because=type(error).__name__)
             return _later(request, "database_unavailable", "Volley can't be reached right now.")
         case Unavailable() | Throttled():
@@ -108,6 +109,15 @@ def _later(request: Request, reason: str, title: str) -> Response:
 
 def _broken(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    log.error("bug", reference=reference, path=request.url.path, exc_info=error)
+    # Where, not what: messages of the database quote rows, and rows hold names and texts.
+    trace = traceback.format_tb(error.__traceback__)
+    log.error(
+        "bug",
+        reference=reference,
+        path=request.url.path,
+        error=type(error).__name__,
+        sqlstate=getattr(error, "sqlstate", None),
+        trace="".join(trace),
+    )
     advice = f"Try again. If it happens again, tell support the reference {reference}."
     return refused(request, Mishap(500, "broken", "Something broke on our side.", advice))

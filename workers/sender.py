@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import itertools
 import os
 import socket
 import time
@@ -29,7 +30,8 @@ AT_ONCE = 50
 RESOLVES_AT_ONCE = 4
 NO_ACCOUNT = "no_account"
 BROKEN_SECONDS = 30.0
-UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError)
+#: The database is away, or was made read-only by a failover: the same answers are written again.
+AWAY = (psycopg.OperationalError, psycopg.InternalError, OSError)
 RECORD_AGAIN = (0.1, 0.3, 1.0, 2.0)  # then every 2 s: an answer is never dropped
 
 log = structlog.get_logger()
@@ -85,11 +87,13 @@ class Sender:
         """Claims nothing more, lets what is on the wire be answered, records it."""
         self._stopping = True
         self._wake.set()
-        await self._ended.wait()  # a claim that was being made becomes posts that are waited for
-        left = self._posts | set(self._resolves.values())
-        if left:
-            await asyncio.wait(left, timeout=seconds)
-        await self._answers.close()
+        with contextlib.suppress(TimeoutError):  # what is not recorded by then is looked up
+            async with asyncio.timeout(seconds):
+                # A claim that was being made becomes posts that are waited for.
+                await self._ended.wait()
+                if left := self._posts | set(self._resolves.values()):
+                    await asyncio.wait(left)
+                await self._answers.close()
 
     async def _round(self) -> bool:
         """One turn over the runnable batches; whether anybody was claimed."""
@@ -181,14 +185,15 @@ class Sender:
                 await self._runtime.claims.back_off(batch_id, seconds=seconds)
 
     async def _record(self, answers: Sequence[Answer]) -> None:
-        """Durable, however long the database is away: nobody else knows these answers."""
-        for turn in range(1_000):
+        """Durable, however long the database is away: nobody else knows these answers.
+
+        Anything else is one that never can be written: `Grouped` tells its neighbours apart.
+        """
+        for turn in itertools.count():
             try:
                 await self._runtime.ledger.answer(answers)
                 return
-            except UNWRITABLE:  # one of them never can be: `Grouped` tells its neighbours apart
-                raise
-            except Exception as error:
+            except AWAY as error:
                 log.warning(
                     "answers_not_recorded", error=type(error).__name__, answers=len(answers)
                 )
