@@ -67,8 +67,8 @@ async def _supporter(request: Request) -> User:
             return user
     raise Forbidden(
         "not_support",
-        "This page is for the admins of your Pipedrive.",
-        "Ask one of them to look, or open your own text from My texts.",
+        "This page is for the admins of your Pipedrive and whoever they name.",
+        "Ask an admin to look or to name you, or open your own text from My texts.",
     )
 
 
