@@ -132,13 +132,9 @@ class Office:
         return batch_id
 
     async def claim(self, batch_id: UUID, limit: int = 50, **given: Any) -> Sequence[Claimed]:
-        wanted = {
-            "account_sid": ACCOUNT.account_sid,
-            "sender": ACCOUNT.origin,
-            "worker": "ada",
-            "render": render,
-        }
-        return await self.claims.claim(batch_id, limit=limit, **{**wanted, **given})
+        wanted: dict[str, Any] = {"account_sid": ACCOUNT.account_sid, "sender": ACCOUNT.origin}
+        wanted |= {"worker": "ada", "render": render, **given}
+        return await self.claims.claim(batch_id, limit=limit, **wanted)
 
     async def prove(self, batch_id: UUID) -> None:
         """The account has taken a text of this batch."""
