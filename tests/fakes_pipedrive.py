@@ -37,7 +37,6 @@ class FakePeople:
     def __init__(self, people: Sequence[Person] = (), *, page_size: int = 500) -> None:
         self.people = {person.person_id: person for person in people}
         self.page_size = page_size
-        self.names: dict[int, str] = {}
         self.faults: list[ProviderError] = []
         self.calls: list[object] = []
 
@@ -55,9 +54,6 @@ class FakePeople:
         end = start + len(ids)
         people = tuple(self.people[i] for i in ids if i not in excluded)
         return PeoplePage(people, str(end) if end < len(self.people) else None, 10)
-
-    async def filter_name(self, access: Access, filter_id: int) -> str:
-        return self.names.get(filter_id, "")
 
     def _called(self, what: object) -> None:
         self.calls.append(what)

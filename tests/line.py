@@ -111,4 +111,4 @@ async def a_line(
 def granted(world: Any, site: str) -> Tokens:
     """Tokens as if the rep had consented."""
     grant = world.grant(42, 7)
-    return Tokens(grant["access_token"], grant["refresh_token"], 3600, site, "base,contacts:read")
+    return Tokens(grant["access_token"], grant["refresh_token"], 3600, site, grant["scope"])

@@ -12,6 +12,7 @@ from workers.ports.runtime import Runtime
 from workers.providers.pipedrive import PipedrivePeople
 from workers.providers.pipedrive_http import make_http
 from workers.providers.pipedrive_oauth import PipedriveIdentities
+from workers.providers.pipedrive_records import PipedriveRecords
 from workers.providers.twilio import TwilioMessenger
 from workers.providers.twilio_receipts import TwilioReceipts
 from workers.providers.twilio_setup import TwilioSetup
@@ -81,6 +82,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             figures=PgFigures(pool),
             schema=PgSchema(pool),
             people=PipedrivePeople(settings, http),
+            records=PipedriveRecords(settings, http),
             identities=identities,
             access=RefreshingTokens(installations, identities),
             messenger=TwilioMessenger(transport),

@@ -38,6 +38,7 @@ async def test_a_name_that_no_database_can_keep_is_cleaned(
     assert [person.name for person in page.people] == ["Nul Ned"]
     del world.people[added["id"]]  # the tests of this module share their world
 
+
 async def test_a_person_comes_with_names_and_phone_fields_as_typed(
     people: PipedrivePeople, access: Access
 ) -> None:
@@ -214,18 +215,6 @@ async def test_picked_people_are_not_read_as_a_filter(
 ) -> None:
     with pytest.raises(TypeError):
         await people.by_filter(access, Chosen((1,)), None)
-
-
-async def test_a_saved_filter_has_a_name(people: PipedrivePeople, access: Access) -> None:
-    assert await people.filter_name(access, 11) == "Customers in Tallinn"
-
-
-@pytest.mark.parametrize("status", [402, 403, 404, 410])
-async def test_a_filter_that_cannot_be_read_has_none(
-    people: PipedrivePeople, world: World, access: Access, status: int
-) -> None:
-    world.fail_next("/api/v1/filters", status)
-    assert await people.filter_name(access, 11) == ""
 
 
 async def test_organizations_are_named_when_asked(

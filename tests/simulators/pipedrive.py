@@ -22,6 +22,7 @@ from tests.simulators.pipedrive_oauth import OAuth
 from tests.simulators.pipedrive_pages import page_routes
 from tests.simulators.pipedrive_world import World
 
+SCOPE = "base,contacts:read,deals:read,activities:read"
 NOT_SIMULATED = """\
 This is a simulated Pipedrive. What it does not do, or only guesses:
   - deals, activities and organizations have no pages (only lists in the API, given their scopes); nothing can be written through its API; no webhooks
@@ -43,7 +44,7 @@ def create_pipedrive(
     company_id: int = 42,
     user_id: int = 7,
     self_url: str | None = None,
-    scope: str = "base,contacts:read",
+    scope: str = SCOPE,
 ) -> Starlette:
     """The simulator; `app.state.world` is everything in it."""
     world = World(
@@ -92,7 +93,7 @@ def main() -> None:
     parser.add_argument("--client-id", default="demo-client")
     parser.add_argument("--client-secret", default="demo-client-secret-0123456789abcdef")
     parser.add_argument("--jwt-secret")
-    parser.add_argument("--scope", default="base,contacts:read", help="what the app may do")
+    parser.add_argument("--scope", default=SCOPE, help="what the app may do")
     given = parser.parse_args()
     app = create_pipedrive(
         app_url=given.app_url,

@@ -34,7 +34,7 @@ class Grants:
         self.company_id, self.user_id = default
         self.grants: dict[tuple[int, int], Grant] = {}
         self.codes: dict[str, tuple[int, int, float]] = {}
-        self.scope = "base,contacts:read"  # what the app was registered with; deals need deals:read
+        self.scope = "base,contacts:read,deals:read,activities:read"  # as the app was registered
         self.rotate_refresh_tokens = False
         self.lose_refresh_answer: int = 0  # so many refreshes happen, but nobody hears the answer
         self.allow_at_once = False  # the consent page presses its own button

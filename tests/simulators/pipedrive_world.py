@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulators import pipedrive_people as make
-from tests.simulators.pipedrive_deals import activity, deal
+from tests.simulators.pipedrive_deals import FILTERS, activity, deal
 from tests.simulators.pipedrive_grants import Grants
 from tests.simulators.pipedrive_link import action_url, link_token
 from tests.simulators.pipedrive_records import Record, Records
@@ -115,11 +115,13 @@ class World(Grants):
             company_id, name, domain or f"company{company_id}", Records(people, make.person)
         )
         company.organizations = Records(make.organization_count(people), make.organization)
-        company.deals, company.activities = Records(people // 2, deal), Records(people, activity)
+        company.deals = Records(people * 5 // 12, deal)
+        company.activities = Records(people // 2, activity)
         self.companies[company_id] = company
         for filter_id, name_, where in make.FILTERS:
             company.filters[filter_id] = Filter(filter_id, name_, where)
-        company.filters[21] = Filter(21, "Won deals this month", lambda _: True, type="deals")
+        for filter_id, name_, type_, where in FILTERS:
+            company.filters[filter_id] = Filter(filter_id, name_, where, type=type_)
         return company
 
     def add_user(self, company_id: int, user_id: int, name: str, *, admin: bool = False) -> Record:
@@ -140,12 +142,13 @@ class World(Grants):
         return people[person_id]
 
     def add_filter(
-        self, name: str, where: Callable[[Record], bool], *, company_id: int | None = None
-    ) -> int:
-        """A saved filter of people; its id."""
+        self, name: str, where: Callable[[Record], bool], *, company_id: int | None = None,
+        type: str = "people", private: bool = False, user_id: int = 7,
+    ) -> int:  # fmt: skip
+        """A saved filter of people or of other records; its id."""
         filters = self.companies[company_id or self.company_id].filters
         filter_id = max(filters) + 1
-        filters[filter_id] = Filter(filter_id, name, where)
+        filters[filter_id] = Filter(filter_id, name, where, type, user_id, private)
         return filter_id
 
     # ------------------------------------------------------------ faults

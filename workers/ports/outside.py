@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from workers.domain.action import Selection
 from workers.domain.person import Person as Person
 from workers.domain.person import PhoneEntry as PhoneEntry
+from workers.domain.selection import Selection
 
 # ---------------------------------------------------------------- Pipedrive
 
@@ -79,9 +79,6 @@ class People(Protocol):
 
     async def organization_names(self, access: Access, ids: Sequence[int]) -> Mapping[int, str]:
         """Names by id, for at most 100; who is not visible is missing. One call."""
-
-    async def filter_name(self, access: Access, filter_id: int) -> str:
-        """The saved filter's name, or "" where it cannot be read."""
 
 
 class Identities(Protocol):

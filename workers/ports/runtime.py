@@ -20,6 +20,7 @@ from workers.ports.outside import (
     Vault,
 )
 from workers.ports.reading import Batches, Rows, Support
+from workers.ports.records import Records
 from workers.ports.schema import Schema
 from workers.ports.sending import Claims, Decisions, Ledger, Told, Watching
 from workers.settings import Settings
@@ -45,6 +46,7 @@ class Runtime:
     figures: Figuring
     schema: Schema
     people: People
+    records: Records
     identities: Identities
     access: AccessTokens
     messenger: Messenger

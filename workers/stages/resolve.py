@@ -131,7 +131,7 @@ async def _by_filter(
 
 
 async def _filter_name(runtime: Runtime, filter_id: int, access: Access) -> str:
-    return await runtime.people.filter_name(access, filter_id)
+    return await runtime.records.filter_name(access, "person", filter_id)
 
 
 async def _ask(
