@@ -45,6 +45,14 @@ async def test_fifty_different_confirmations_at_once_are_one(office: Office) -> 
     assert got == {"confirmed": 1, "conflict": 49}
 
 
+async def test_saving_the_same_text_again_is_no_edit(office: Office) -> None:
+    batch_id = await office.draft(found(1))
+    await office.decisions.save_draft(batch_id, revision=1, body="Hello")
+    before = await office.view(batch_id)
+    assert await office.decisions.save_draft(batch_id, revision=2, body="Hello") == 2
+    assert (await office.view(batch_id)).seq == before.seq
+
+
 @pytest.mark.parametrize("seen", [{"revision": 2}, {"people": 3}, {"people": 1}])
 async def test_what_the_rep_did_not_see_is_not_confirmed(
     office: Office, seen: dict[str, int]

@@ -11,7 +11,8 @@ from workers.domain.delivery import Cause, State, sources
 from workers.store.database import Pool, again, one, rows, write
 
 SAVE_DRAFT = """
-UPDATE batches SET revision = revision + 1, body = %(body)s, seq = seq + 1
+UPDATE batches SET body = %(body)s, revision = revision + (body <> %(body)s)::int,
+  seq = seq + (body <> %(body)s)::int
 WHERE id = %(id)s AND revision = %(revision)s AND confirmed_at IS NULL AND canceled_at IS NULL
   AND refused_reason IS NULL
 RETURNING revision
