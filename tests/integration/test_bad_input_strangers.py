@@ -51,7 +51,7 @@ RECEIPTS = "/twilio/status/{attempt}"
 #: These name nobody's batch: they speak of whoever is signed in, or of nobody.
 WITHOUT_IDS = {
     "/", "/actions/history", "/actions/sms", "/actions/whatsapp", "/disconnect", "/healthz", "/install",
-    "/logout", "/metrics", "/oauth/callback", "/readyz", "/signed-out", "/support", "/twilio/inbound",
+    "/logout", "/metrics", "/oauth/callback", "/readyz", "/settings", "/signed-out", "/support", "/twilio/inbound",
 }  # fmt: skip
 
 
