@@ -110,7 +110,7 @@ class Office:
         batch_id = await self.clicked(company_id=company_id)
         work = await self.leased(batch_id)
         assert await self.keep(work, *people, cursor="end")
-        assert await self.finding.finish(work, source_name="")
+        assert await self.finding.finish(work)
         return batch_id
 
     async def confirm(self, batch_id: UUID, **given: Any) -> str:

@@ -51,6 +51,9 @@ LEFT_OUT: dict[str, Why] = {
         "this number was texted a moment ago", "Text them again later if you still need to."
     ),
     Reason.GONE: Why("deleted in Pipedrive, or not visible to you"),
+    Reason.NO_CONTACT: Why(
+        "nobody belongs to it in Pipedrive", "Link a person to it in Pipedrive."
+    ),
     Reason.UNTICKED: Why("you left them out"),
     Reason.EMPTY_TEXT: Why(
         "the text would be empty for them", "Fill in their details in Pipedrive, or add a default."
@@ -74,15 +77,26 @@ NOT_READ: dict[str, Why] = {
         ),
     ),
     **dict.fromkeys(
-        ("pipedrive_scope", "pipedrive_402", "pipedrive_403"),
+        ("pipedrive_402", "pipedrive_403"),
         Why(
             "Pipedrive doesn't let Volley see these people.",
             "Ask an admin of your Pipedrive, then choose Send a text (SMS) again.",
         ),
     ),
-    "pipedrive_404": Why(
-        "The filter of this list is gone from Pipedrive.",
+    **dict.fromkeys(
+        ("pipedrive_404", "pipedrive_filter_gone"),
+        Why(
+            "The filter of this list was deleted, or isn't shared with you.",
+            "Choose another filter in Pipedrive and choose Send a text (SMS) once more.",
+        ),
+    ),
+    "pipedrive_filter_type": Why(
+        "The filter of this list is for other records.",
         "Open the list again in Pipedrive and choose Send a text (SMS) once more.",
+    ),
+    "pipedrive_scope": Why(
+        "Volley may not read these records yet.",
+        "Install Volley again from Pipedrive's Marketplace: it then asks for the right it lacks.",
     ),
 }
 _NOT_READ = Why(

@@ -222,5 +222,6 @@ FIELDS: dict[str, str] = {
     "person.name": "name",
     "organization.name": "organization",
     "deal.title": "deal",
+    "activity.subject": "activity",
     "sender.name": "sender name",
 }

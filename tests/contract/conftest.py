@@ -13,6 +13,7 @@ from tests.simulators.pipedrive_world import World
 from workers.ports.outside import Access
 from workers.providers.pipedrive import PipedrivePeople
 from workers.providers.pipedrive_http import make_http
+from workers.providers.pipedrive_records import PipedriveRecords
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +47,9 @@ def people(served: tuple[World, str], http: httpx.AsyncClient) -> PipedrivePeopl
     """The adapter under test; five minutes before the end of a UTC day."""
     late = datetime(2026, 11, 22, 23, 55, tzinfo=UTC)
     return PipedrivePeople(settings_for(served[1]), http, clock=lambda: late)
+
+
+@pytest.fixture
+def records(served: tuple[World, str], http: httpx.AsyncClient) -> PipedriveRecords:
+    """The adapter for deals, organizations and activities."""
+    return PipedriveRecords(settings_for(served[1]), http)

@@ -35,7 +35,7 @@ async def test_a_lease_that_ended_is_given_to_the_next_and_the_first_writes_noth
     assert first is not None
 
     assert not await office.keep(first, found(1))
-    assert not await office.finding.finish(first, source_name="")
+    assert not await office.finding.finish(first)
     assert not await office.finding.wait(first, seconds=1, reason="pace")
     assert not await office.finding.refuse(first, "too_many_people")
     assert await office.keep(second, found(1))

@@ -183,6 +183,7 @@ def test_a_text_may_say_names_and_the_organization() -> None:
         "person": {"first_name": "Zoë", "last_name": "Tamm", "name": "Zoë Tamm"},
         "organization": {"name": "Acme"},
         "deal": {"title": ""},
+        "activity": {"subject": ""},
         "sender": {"name": "Rep Name"},
     }
 

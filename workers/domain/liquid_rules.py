@@ -39,6 +39,7 @@ FIELDS = {
     "person": ("first_name", "last_name", "name"),
     "organization": ("name",),
     "deal": ("title",),
+    "activity": ("subject",),
     "sender": ("name",),
 }
 _NAMES = [f"{root}.{name}" for root, names in FIELDS.items() for name in names]

@@ -131,6 +131,7 @@ def merge_fields(person: Person, sender_name: str) -> dict[str, dict[str, str]]:
         },
         "organization": {"name": clean_line(person.org_name)},
         "deal": {"title": ""},
+        "activity": {"subject": ""},
         "sender": {"name": clean_line(sender_name)},
     }
 

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     SAME_NUMBER = "same_number"  # somebody else in the batch has this number
     TEXTED_RECENTLY = "texted_recently"  # the guard time of the number has not passed
     GONE = "gone"  # deleted, or not visible to the rep
+    NO_CONTACT = "no_contact"  # a deal, an organization or an activity to which nobody belongs
     UNTICKED = "unticked"  # the rep left them out by hand
     # what the text became for them
     EMPTY_TEXT = "empty_text"

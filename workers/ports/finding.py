@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -21,25 +21,41 @@ class Resolving:
     user_id: int
     country: str
     channel: str
+    resource: str  # person | deal | organization | activity
     selection: Selection
     listed: bool
     cursor: str | None
     pages: int
     resolved: bool = False  # everybody is found; only the organizations' names are wanted
     tries: int = 0  # waits in a row since a page was kept
+    records: int = 0  # walked so far
+    source_name: str = ""  # the saved filter's, once it was looked at
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was decided about one person of the selection."""
 
-    person_id: int
+    person_id: int | None  # None = a record that leads to nobody
     name: str
     fields: Fields
     numbers: Sequence[Mapping[str, object]]
     number: str | None
     label: str
     reason: str | None  # None = ready
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many records a page held, and what became of them."""
+
+    records: int = 0
+    contactless: int = 0  # nobody belongs to them
+    missing: int = 0  # deleted, or not visible to the rep
+    shared: int = 0  # led once more to somebody whom another record had led to
+
+
+NO_RECORDS = Tally()
 
 
 class Finding(Protocol):
@@ -64,10 +80,17 @@ class Finding(Protocol):
         next_cursor: str | None,
         tokens: int,
         seconds: float,
+        tally: Tally = NO_RECORDS,
     ) -> bool:
         """Stores a page and renews the lease; False when the lease is somebody else's by now."""
 
-    async def finish(self, work: Resolving, *, source_name: str) -> bool: ...
+    async def reached(self, work: Resolving, person_ids: Sequence[int]) -> Collection[int]:
+        """Those of them who are in the batch already."""
+
+    async def name_source(self, work: Resolving, name: str, *, tokens: int) -> bool:
+        """Keeps the saved filter's name."""
+
+    async def finish(self, work: Resolving) -> bool: ...
 
     async def wait(self, work: Resolving, *, seconds: float, reason: str) -> bool: ...
 

@@ -44,6 +44,10 @@ class BatchView:
     paused_by_name: str = ""
     canceled_by_name: str = ""
     tokens_used: int = 0
+    records: int = 0  # how many deals, organizations or activities led to these people
+    contactless: int = 0  # of them: nobody belongs to them
+    missing: int = 0  # of them: deleted, or not visible to the rep
+    shared: int = 0  # how often one led to somebody whom another had led to
     organizations: str = "unread"  # unread | wanted | read: the names of people's organizations
 
 

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
-from workers.domain.action import Chosen, Filtered
 from workers.domain.errors import Misconfigured, Rejected, Throttled, Unavailable
-from workers.domain.person import Person, choose, merge_fields
+from workers.domain.person import Person
+from workers.domain.selection import Chosen, Filtered
 from workers.ports.finding import Found, Resolving
-from workers.ports.outside import Access, Fields, PeoplePage
+from workers.ports.outside import Access, PeoplePage
 from workers.ports.runtime import Runtime
+from workers.stages.finding import (
+    CHOSEN_AT_ONCE,
+    END,
+    LEASE_SECONDS,
+    Stop,
+    ask,
+    decide,
+    fields_for,
+    keep,
+    nobody,
+)
+from workers.stages.resolve_records import find_records
 
-#: Longer than one page can take; who holds the lease renews it with every page.
-LEASE_SECONDS = 90.0
-#: Pipedrive's most for `ids` in one call.
-CHOSEN_AT_ONCE = 100
 #: Pipedrive's most for one page of a list.
 PAGE = 500
-#: The cursor behind the last page: a crash before `finish` must not read everything again.
-END = "end"
 #: Pipedrive is away: asked again after this, then after twice as long, up to the longest.
 RETRY_SECONDS = 2.0
 LONGEST_RETRY = 300.0
 
-#: What one page of a list costs, pipedrive.md §5.
+#: What one page of a list and one look at a filter cost, pipedrive.md §5.
 LIST_TOKENS = 10
-
-Answered = TypeVar("Answered")
-Stop = Callable[[], bool]
+FILTER_TOKENS = 2
 
 
 async def resolve(runtime: Runtime, batch_id: UUID, *, stop: Stop = lambda: False) -> None:
@@ -43,7 +46,7 @@ async def resolve(runtime: Runtime, batch_id: UUID, *, stop: Stop = lambda: Fals
         if work.resolved:
             await _name_organizations(runtime, work)
         elif await _find(runtime, work, stop):
-            await runtime.finding.finish(work, source_name=await _source_name(runtime, work))
+            await runtime.finding.finish(work)
         else:
             await runtime.finding.release(work)
     except Throttled as error:
@@ -63,6 +66,9 @@ async def _find(runtime: Runtime, work: Resolving, stop: Stop) -> bool:
     """Whether everybody was found."""
     user = await runtime.installations.user(work.company_id, work.user_id)
     sender_name = user.name if user else ""
+    await _look_at_filter(runtime, work)
+    if work.resource != "person":
+        return await find_records(runtime, work, sender_name, stop)
     match work.selection:
         case Chosen(ids):
             return await _find_chosen(runtime, work, ids, sender_name, stop)
@@ -79,11 +85,12 @@ async def _find_chosen(
         wanted = await runtime.finding.next_chosen(work, limit=CHOSEN_AT_ONCE)
         if not wanted:
             return True
-        page = await _ask(runtime, work, partial(_by_ids, runtime, wanted))
-        found = await _decide(runtime, work, page.people, sender_name)
+        page = await ask(runtime, work, partial(_by_ids, runtime, wanted))
+        found = await _decided(runtime, work, page.people, sender_name)
         seen = {person.person_id for person in found}
-        gone = [_gone(person_id) for person_id in wanted if person_id not in seen]
-        if not await _keep(runtime, work, [*found, *gone], page, next_cursor=None):
+        gone = [nobody(person_id, "", "gone") for person_id in wanted if person_id not in seen]
+        rows = [*found, *gone]
+        if not await keep(runtime, work, rows, next_cursor=None, tokens=page.tokens):
             return False
     return False
 
@@ -97,19 +104,25 @@ async def _find_filtered(
         if work.pages * PAGE >= runtime.settings.max_filtered:
             await runtime.finding.refuse(work, "too_many_people")
             return False
-        page = await _ask(runtime, work, partial(_by_filter, runtime, filtered, work.cursor))
-        found = await _decide(runtime, work, page.people, sender_name)
+        page = await ask(runtime, work, partial(_by_filter, runtime, filtered, work.cursor))
+        found = await _decided(runtime, work, page.people, sender_name)
         next_cursor = page.next_cursor or END
-        if not await _keep(runtime, work, found, page, next_cursor=next_cursor):
+        if not await keep(runtime, work, found, next_cursor=next_cursor, tokens=page.tokens):
             return False
         work = replace(work, cursor=next_cursor, pages=work.pages + 1, tries=0)
     return False
 
 
+async def _decided(
+    runtime: Runtime, work: Resolving, people: Sequence[Person], sender_name: str
+) -> list[Found]:
+    return await decide(runtime, work, people, partial(fields_for, sender_name=sender_name))
+
+
 async def _name_organizations(runtime: Runtime, work: Resolving) -> None:
     """Reads the names that the text asks for, 100 a call."""
     while wanted := await runtime.naming.unnamed(work, limit=CHOSEN_AT_ONCE):
-        names = await _ask(runtime, work, partial(_organizations, runtime, wanted))
+        names = await ask(runtime, work, partial(_organizations, runtime, wanted))
         found = {id_: names.get(id_, "") for id_ in wanted}
         if not await runtime.naming.name(work, found, tokens=LIST_TOKENS):
             return
@@ -130,82 +143,13 @@ async def _by_filter(
     return await runtime.people.by_filter(access, filtered, cursor)
 
 
-async def _filter_name(runtime: Runtime, filter_id: int, access: Access) -> str:
-    return await runtime.records.filter_name(access, "person", filter_id)
-
-
-async def _ask(
-    runtime: Runtime, work: Resolving, call: Callable[[Access], Awaitable[Answered]]
-) -> Answered:
-    """One call with the clicking rep's own right to see; 401 is answered by one refresh."""
-    access = await runtime.access.get(work.company_id, work.user_id)
-    try:
-        return await call(access)
-    except Misconfigured as error:
-        if error.code != "401":
-            raise
-    fresh = await runtime.access.get(work.company_id, work.user_id, stale=access.generation)
-    return await call(fresh)
-
-
-async def _decide(
-    runtime: Runtime, work: Resolving, people: Sequence[Person], sender_name: str
-) -> list[Found]:
-    """Each person's number or reason; what Twilio taught us of numbers counts."""
-    first = {person.person_id: choose(person, work.country, {}) for person in people}
-    numbers = [
-        str(entry["number"])
-        for choice in first.values()
-        for entry in choice.numbers
-        if entry["number"]
-    ]
-    known = await runtime.finding.known(work.company_id, work.channel, numbers)
-    found = []
-    for person in people:
-        choice = choose(person, work.country, known) if known else first[person.person_id]
-        found.append(
-            Found(
-                person_id=person.person_id,
-                name=person.name,
-                fields=_fields(person, sender_name),
-                numbers=choice.numbers,
-                number=choice.number,
-                label=choice.label,
-                reason=choice.reason,
-            )
-        )
-    return found
-
-
-def _fields(person: Person, sender_name: str) -> Fields:
-    """Merge fields; an organization's name follows when a text asks for it, so its id is kept."""
-    fields = merge_fields(person, sender_name)
-    if person.org_id is not None and not person.org_name:
-        fields["organization"]["id"] = str(person.org_id)
-    return fields
-
-
-def _gone(person_id: int) -> Found:
-    return Found(person_id, "", {}, (), None, "", "gone")
-
-
-async def _keep(
-    runtime: Runtime,
-    work: Resolving,
-    found: Sequence[Found],
-    page: PeoplePage,
-    *,
-    next_cursor: str | None,
-) -> bool:
-    return await runtime.finding.keep_page(
-        work, found, next_cursor=next_cursor, tokens=page.tokens, seconds=LEASE_SECONDS
-    )
-
-
-async def _source_name(runtime: Runtime, work: Resolving) -> str:
-    """The saved filter's name for the page's headline; the batch does without it if it must."""
+async def _look_at_filter(runtime: Runtime, work: Resolving) -> None:
+    """A saved filter is looked at before its records are read: it must exist and fit (§4)."""
     match work.selection:
-        case Filtered("filter", int() as filter_id):
-            return await _ask(runtime, work, partial(_filter_name, runtime, filter_id))
-        case _:
-            return ""
+        case Filtered("filter", int() as filter_id) if not work.pages and not work.source_name:
+            name = await ask(runtime, work, partial(_filter_name, runtime, work, filter_id))
+            await runtime.finding.name_source(work, name, tokens=FILTER_TOKENS)
+
+
+async def _filter_name(runtime: Runtime, work: Resolving, filter_id: int, access: Access) -> str:
+    return await runtime.records.filter_name(access, work.resource, filter_id)

@@ -101,6 +101,10 @@ COPIED = [
     "canceled_by_name",
     "tokens_used",
     "organizations",
+    "records",
+    "contactless",
+    "missing",
+    "shared",
 ]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from workers.ports.figures import Figures, Who
 from workers.store.claims import OPEN
 from workers.store.database import Pool, one, rows, write
-from workers.store.finding import UNRESOLVED
+from workers.store.finding_sql import UNRESOLVED
 
 LOOKED = """
 INSERT INTO looks (who) VALUES (%(who)s) ON CONFLICT (who) DO UPDATE SET looked_at = now()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 import uuid_utils.compat as ids
@@ -10,95 +11,25 @@ from psycopg.types.json import Jsonb
 
 from workers.domain.action import selection_from_json
 from workers.domain.delivery import Cause, State, sources
-from workers.ports.finding import Found, Resolving
+from workers.ports.finding import NO_RECORDS, Found, Resolving, Tally
 from workers.store.database import Connection, Pool, again, one, rows, write
-
-UNRESOLVED = """(resolved_at IS NULL OR organizations = 'wanted') AND refused_reason IS NULL
-  AND canceled_at IS NULL
-  AND confirmed_at IS NULL AND coalesce(resolve_until, '-infinity') < now()
-  AND coalesce(resolve_not_before, '-infinity') <= now()"""
-
-LEASE = f"""
-UPDATE batches b SET resolve_lease = %(lease)s, resolve_until = now() + make_interval(secs => %(seconds)s)
-WHERE b.id = %(id)s AND {UNRESOLVED}
-RETURNING b.*,
-  coalesce((SELECT coalesce(nullif(chosen_country, ''), country) FROM companies c
-            WHERE c.company_id = b.company_id), '') AS country
-"""
-
-DUE = f"SELECT id FROM batches WHERE {UNRESOLVED} ORDER BY created_at LIMIT %(limit)s"
-
-MINE = "id = %(id)s AND resolve_lease = %(lease)s AND confirmed_at IS NULL"
-
-LISTED = f"""
-UPDATE batches SET listed = true, total = %(total)s, seq = seq + 1
-WHERE {MINE} AND NOT listed RETURNING seq
-"""
-
-INSERT_PENDING = """
-INSERT INTO recipients (batch_id, person_id, state, seq)
-SELECT %(id)s, person_id, 'pending', %(seq)s
-FROM unnest(%(people)s::bigint[]) WITH ORDINALITY AS chosen (person_id, place) ORDER BY place
-ON CONFLICT DO NOTHING
-"""
-
-NEXT_CHOSEN = """
-SELECT person_id FROM recipients WHERE batch_id = %(id)s AND state = 'pending' ORDER BY id
-LIMIT %(limit)s
-"""
-
-KNOWN = """
-SELECT number, reason FROM known_numbers
-WHERE company_id = %(company_id)s AND channel = %(channel)s AND number = ANY(%(numbers)s)
-"""
-
-PAGE_DONE = f"""
-UPDATE batches SET seq = seq + 1, cursor = %(cursor)s, pages = pages + 1,
-  tokens_used = tokens_used + %(tokens)s, resolve_tries = 0, resolve_not_before = NULL,
-  resolve_wait_reason = NULL, resolve_until = now() + make_interval(secs => %(seconds)s)
-WHERE {MINE} AND cursor IS NOT DISTINCT FROM %(old)s RETURNING seq
-"""
-
-TAKEN = """
-SELECT number FROM recipients WHERE batch_id = %(id)s AND number = ANY(%(numbers)s)
-  AND state NOT IN ('skipped', 'canceled', 'pending')
-"""
-
-KEEP = """
-INSERT INTO recipients (batch_id, person_id, name, fields, numbers, number, label, state, reason, seq)
-SELECT %(id)s, person_id, name, fields, numbers, number, label, state, reason, %(seq)s
-FROM unnest(%(person)s::bigint[], %(name)s::text[], %(fields)s::jsonb[], %(numbers)s::jsonb[],
-  %(number)s::text[], %(label)s::text[], %(state)s::text[], %(reason)s::text[])
-  WITH ORDINALITY AS found (person_id, name, fields, numbers, number, label, state, reason, place)
-ORDER BY place
-ON CONFLICT (batch_id, person_id) WHERE person_id IS NOT NULL DO UPDATE SET
-  name = excluded.name, fields = excluded.fields, numbers = excluded.numbers,
-  number = excluded.number, label = excluded.label, state = excluded.state,
-  reason = excluded.reason, seq = excluded.seq, changed_at = now()
-WHERE recipients.state = ANY(%(sources)s)
-"""
-
-FINISH = f"""
-UPDATE batches b SET resolved_at = now(), resolve_lease = NULL, resolve_until = NULL, seq = seq + 1,
-  source_name = %(name)s, resolve_not_before = NULL, resolve_wait_reason = NULL,
-  total = (SELECT count(*) FROM recipients WHERE batch_id = b.id)
-WHERE {MINE}
-"""
-
-WAIT = f"""
-UPDATE batches SET resolve_lease = NULL, resolve_until = NULL, resolve_wait_reason = %(reason)s,
-  resolve_not_before = now() + make_interval(secs => %(seconds)s),
-  resolve_tries = least(resolve_tries + 1, 100), seq = seq + 1
-WHERE {MINE}
-"""
-
-REFUSE = f"""
-UPDATE batches SET resolve_lease = NULL, resolve_until = NULL, refused_reason = %(reason)s,
-  seq = seq + 1
-WHERE {MINE}
-"""
-
-RELEASE = f"UPDATE batches SET resolve_lease = NULL, resolve_until = NULL WHERE {MINE}"
+from workers.store.finding_sql import (
+    DUE,
+    FINISH,
+    INSERT_PENDING,
+    KEEP,
+    KNOWN,
+    LEASE,
+    LISTED,
+    NAME_SOURCE,
+    NEXT_CHOSEN,
+    PAGE_DONE,
+    REACHED,
+    REFUSE,
+    RELEASE,
+    TAKEN,
+    WAIT,
+)
 
 
 class PgFinding:
@@ -120,12 +51,15 @@ class PgFinding:
             user_id=row["user_id"],
             country=row["country"],
             channel=row["channel"],
+            resource=row["resource"],
             selection=selection_from_json(row["selection"]),
             listed=row["listed"],
             cursor=row["cursor"],
             pages=row["pages"],
             resolved=row["resolved_at"] is not None,
             tries=row["resolve_tries"],
+            records=row["records"],
+            source_name=row["source_name"],
         )
 
     async def list_chosen(self, work: Resolving, ids: Sequence[int]) -> bool:
@@ -161,6 +95,7 @@ class PgFinding:
         next_cursor: str | None,
         tokens: int,
         seconds: float,
+        tally: Tally = NO_RECORDS,
     ) -> bool:
         async with self._pool.connection() as connection, connection.transaction():
             # The batch's row first: whoever holds it is alone, so numbers cannot collide meanwhile.
@@ -172,6 +107,7 @@ class PgFinding:
                 cursor=next_cursor,
                 tokens=tokens,
                 seconds=seconds,
+                **asdict(tally),
             )
             if done is None:
                 return False
@@ -205,8 +141,16 @@ class PgFinding:
             decided.append((person, reason))
         return decided
 
-    async def finish(self, work: Resolving, *, source_name: str) -> bool:
-        return await self._write(FINISH, work, name=source_name)
+    async def reached(self, work: Resolving, person_ids: Sequence[int]) -> Collection[int]:
+        async with self._pool.connection() as connection:
+            found = await rows(connection, REACHED, id=work.batch_id, people=list(person_ids))
+        return {row["person_id"] for row in found}
+
+    async def name_source(self, work: Resolving, name: str, *, tokens: int) -> bool:
+        return await self._write(NAME_SOURCE, work, name=name, tokens=tokens)
+
+    async def finish(self, work: Resolving) -> bool:
+        return await self._write(FINISH, work)
 
     async def wait(self, work: Resolving, *, seconds: float, reason: str) -> bool:
         return await self._write(WAIT, work, seconds=seconds, reason=reason)

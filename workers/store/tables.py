@@ -50,6 +50,11 @@ batches = Table(
     Column("resolve_wait_reason", Text),
     Column("tokens_used", Integer, nullable=False, server_default=text("0")),
     Column("total", Integer),
+    # how records became people: 12 deals, 2 with nobody, 1 gone, 1 leads to a person seen before
+    *(
+        Column(name, Integer, nullable=False, server_default=text("0"))
+        for name in ("records", "contactless", "missing", "shared")
+    ),
     # waits in a row: each one longer than the last
     Column("resolve_tries", SmallInteger, nullable=False, server_default=text("0")),
     at("resolved_at"),

@@ -1,0 +1,101 @@
+"""The statements that find a batch's people; those that write need the lease."""
+
+from __future__ import annotations
+
+UNRESOLVED = """(resolved_at IS NULL OR organizations = 'wanted') AND refused_reason IS NULL
+  AND canceled_at IS NULL
+  AND confirmed_at IS NULL AND coalesce(resolve_until, '-infinity') < now()
+  AND coalesce(resolve_not_before, '-infinity') <= now()"""
+
+LEASE = f"""
+UPDATE batches b SET resolve_lease = %(lease)s, resolve_until = now() + make_interval(secs => %(seconds)s)
+WHERE b.id = %(id)s AND {UNRESOLVED}
+RETURNING b.*,
+  coalesce((SELECT coalesce(nullif(chosen_country, ''), country) FROM companies c
+            WHERE c.company_id = b.company_id), '') AS country
+"""
+
+DUE = f"SELECT id FROM batches WHERE {UNRESOLVED} ORDER BY created_at LIMIT %(limit)s"
+
+MINE = "id = %(id)s AND resolve_lease = %(lease)s AND confirmed_at IS NULL"
+
+LISTED = f"""
+UPDATE batches SET listed = true, total = %(total)s, seq = seq + 1
+WHERE {MINE} AND NOT listed RETURNING seq
+"""
+
+INSERT_PENDING = """
+INSERT INTO recipients (batch_id, person_id, state, seq)
+SELECT %(id)s, person_id, 'pending', %(seq)s
+FROM unnest(%(people)s::bigint[]) WITH ORDINALITY AS chosen (person_id, place) ORDER BY place
+ON CONFLICT DO NOTHING
+"""
+
+NEXT_CHOSEN = """
+SELECT person_id FROM recipients WHERE batch_id = %(id)s AND state = 'pending' ORDER BY id
+LIMIT %(limit)s
+"""
+
+KNOWN = """
+SELECT number, reason FROM known_numbers
+WHERE company_id = %(company_id)s AND channel = %(channel)s AND number = ANY(%(numbers)s)
+"""
+
+PAGE_DONE = f"""
+UPDATE batches SET seq = seq + 1, records = records + %(records)s,
+  contactless = contactless + %(contactless)s, missing = missing + %(missing)s,
+  shared = shared + %(shared)s, cursor = %(cursor)s, pages = pages + 1,
+  tokens_used = tokens_used + %(tokens)s, resolve_tries = 0, resolve_not_before = NULL,
+  resolve_wait_reason = NULL, resolve_until = now() + make_interval(secs => %(seconds)s)
+WHERE {MINE} AND cursor IS NOT DISTINCT FROM %(old)s RETURNING seq
+"""
+
+TAKEN = """
+SELECT number FROM recipients WHERE batch_id = %(id)s AND number = ANY(%(numbers)s)
+  AND state NOT IN ('skipped', 'canceled', 'pending')
+"""
+
+REACHED = """
+SELECT person_id FROM recipients WHERE batch_id = %(id)s AND person_id = ANY(%(people)s)
+"""
+
+KEEP = """
+INSERT INTO recipients (batch_id, person_id, name, fields, numbers, number, label, state, reason, seq)
+SELECT %(id)s, person_id, name, fields, numbers, number, label, state, reason, %(seq)s
+FROM unnest(%(person)s::bigint[], %(name)s::text[], %(fields)s::jsonb[], %(numbers)s::jsonb[],
+  %(number)s::text[], %(label)s::text[], %(state)s::text[], %(reason)s::text[])
+  WITH ORDINALITY AS found (person_id, name, fields, numbers, number, label, state, reason, place)
+ORDER BY place
+ON CONFLICT (batch_id, person_id) WHERE person_id IS NOT NULL DO UPDATE SET
+  name = excluded.name, fields = excluded.fields, numbers = excluded.numbers,
+  number = excluded.number, label = excluded.label, state = excluded.state,
+  reason = excluded.reason, seq = excluded.seq, changed_at = now()
+WHERE recipients.state = ANY(%(sources)s)
+"""
+
+FINISH = f"""
+UPDATE batches b SET resolved_at = now(), resolve_lease = NULL, resolve_until = NULL, seq = seq + 1,
+  resolve_not_before = NULL, resolve_wait_reason = NULL,
+  total = (SELECT count(*) FROM recipients WHERE batch_id = b.id)
+WHERE {MINE}
+"""
+
+NAME_SOURCE = f"""
+UPDATE batches SET source_name = %(name)s, tokens_used = tokens_used + %(tokens)s, seq = seq + 1
+WHERE {MINE}
+"""
+
+WAIT = f"""
+UPDATE batches SET resolve_lease = NULL, resolve_until = NULL, resolve_wait_reason = %(reason)s,
+  resolve_not_before = now() + make_interval(secs => %(seconds)s),
+  resolve_tries = least(resolve_tries + 1, 100), seq = seq + 1
+WHERE {MINE}
+"""
+
+REFUSE = f"""
+UPDATE batches SET resolve_lease = NULL, resolve_until = NULL, refused_reason = %(reason)s,
+  seq = seq + 1
+WHERE {MINE}
+"""
+
+RELEASE = f"UPDATE batches SET resolve_lease = NULL, resolve_until = NULL WHERE {MINE}"
