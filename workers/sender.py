@@ -66,7 +66,7 @@ class Sender:
                 self._wake.clear()
                 if not await self._look():
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                        await asyncio.wait_for(self._wake.wait(), await self._idle_seconds())
         finally:
             self._ended.set()
 
@@ -82,6 +82,13 @@ class Sender:
             log.warning("sender_round_failed", error=type(error).__name__)
             return False
         return busy
+
+    async def _idle_seconds(self) -> float:
+        """Until the next look, or until a hold ends: after Undo's time the texts leave at once."""
+        try:
+            return await self._runtime.claims.next_hold(within=IDLE_SECONDS)
+        except AWAY:
+            return IDLE_SECONDS
 
     async def drain(self, *, seconds: float = 20) -> None:
         """Claims nothing more, lets what is on the wire be answered, records it."""

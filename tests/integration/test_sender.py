@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -101,6 +102,17 @@ async def test_idle_the_sender_looks_about_once_a_second(office: Office) -> None
         await asyncio.sleep(2.2)
 
         assert room.claims.calls["runnable"] in {2, 3}
+
+
+async def test_texts_leave_at_once_when_the_time_for_undo_ends(office: Office) -> None:
+    messenger = FakeMessenger()
+    async with a_post_room(office, messenger) as room:
+        for _ in range(3):
+            already = len(messenger.accepted)
+            await office.confirmed(1, hold=timedelta(seconds=0.6))
+            room.sender.wake()  # as confirming rings
+            seconds = await until(lambda n=already: len(messenger.accepted) > n)  # type: ignore[misc]
+            assert 0.55 < seconds < 0.9
 
 
 async def test_after_trouble_everybody_is_texted_once(office: Office) -> None:

@@ -107,6 +107,9 @@ class Claims(Protocol):
     ) -> Sequence[Claimed]:
         """At most `limit` people: gate, attempts and moves in one transaction."""
 
+    async def next_hold(self, *, within: float) -> float:
+        """Seconds until the next hold ends, at most `within`."""
+
     async def back_off(self, batch_id: UUID, *, seconds: float) -> None:
         """Tells the page that the batch waits for the provider's pace."""
 

@@ -23,6 +23,13 @@ WHERE {OPEN} AND coalesce(back_off_until, '-infinity') <= now()
 ORDER BY served_at NULLS FIRST LIMIT %(limit)s
 """
 
+#: A hold that ends before the next look, in seconds from now.
+NEXT_HOLD = """
+SELECT coalesce(extract(epoch FROM min(not_before) - now()), %(within)s) AS seconds FROM batches
+WHERE confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL AND now() < send_by
+  AND not_before > now() AND not_before < now() + make_interval(secs => %(within)s)
+"""
+
 GATE = f"""
 UPDATE batches SET seq = seq + 1, first_claim_at = coalesce(first_claim_at, now()),
   served_at = clock_timestamp(), back_off_until = NULL
@@ -30,9 +37,7 @@ WHERE id = %(id)s AND {OPEN}
 RETURNING seq, company_id, channel, body, proven_at, extract(epoch FROM send_by - now()) AS seconds_left
 """
 
-ON_THE_WIRE = """
-SELECT count(*) AS n FROM attempts WHERE batch_id = %(id)s AND state = 'sending'
-"""
+ON_THE_WIRE = "SELECT count(*) AS n FROM attempts WHERE batch_id = %(id)s AND state = 'sending'"
 
 TAKE = """
 SELECT id, number, fields FROM recipients
@@ -79,11 +84,8 @@ FROM unnest(%(recipients)s::bigint[], %(reasons)s::text[]) AS new (id, reason)
 WHERE r.id = new.id AND r.state = ANY(%(sources)s)
 """
 
-BACK_OFF = """
-UPDATE batches SET back_off_until = now() + make_interval(secs => %(seconds)s), seq = seq + 1
-WHERE id = %(id)s
-"""
-
+BACK_OFF = """UPDATE batches SET back_off_until = now() + make_interval(secs => %(seconds)s), seq = seq + 1
+WHERE id = %(id)s"""
 #: Until the account has taken one text of the batch, no more than this many are on the wire.
 UNPROVEN = 4
 
@@ -102,6 +104,11 @@ class PgClaims:
         async with self._pool.connection() as connection:
             found = await rows(connection, RUNNABLE, limit=limit, resting=list(resting))
         return [Runnable(row["id"], row["company_id"]) for row in found]
+
+    async def next_hold(self, *, within: float) -> float:
+        async with self._pool.connection() as connection:
+            found = await rows(connection, NEXT_HOLD, within=within)
+        return float(found[0]["seconds"])
 
     async def back_off(self, batch_id: UUID, *, seconds: float) -> None:
         async with self._pool.connection() as connection:
