@@ -16,7 +16,7 @@ from workers.ports.outside import Account
 from workers.settings import Settings
 from workers.store.company_accounts import PgCompanyAccounts
 from workers.store.company_settings import PgCompanies
-from workers.store.database import Pool, make_pool
+from workers.store.database import Pool, make_pool, one
 from workers.store.installations import PgInstallations
 from workers.vault import AesVault
 
@@ -115,9 +115,10 @@ async def test_a_new_key_reads_what_the_old_one_sealed(pool: Pool) -> None:
 async def test_what_a_company_chose_outlives_a_new_installation(pool: Pool) -> None:
     companies = PgCompanies(pool)
     await companies.set_country(1, "GB")
+    installations = PgInstallations(pool, AesVault(["s" * 32]))
+    await installations.save(a_user(company_id=2, user_id=70), a_tokens())
     await companies.set_support(1, [7, 8, 70])
     await companies.set_ask_participants(1, True)
-    installations = PgInstallations(pool, AesVault(["s" * 32]))
     await installations.save(replace(a_user(), country="EE"), a_tokens())
     choices = await companies.choices(1)
     user = await installations.user(1, 7)
@@ -125,7 +126,9 @@ async def test_what_a_company_chose_outlives_a_new_installation(pool: Pool) -> N
     assert (choices.country, choices.pipedrive_country) == ("GB", "EE")
     assert choices.ask_participants
     assert (user.country, user.is_support) == ("GB", True)
-    assert [it.user_id for it in await companies.colleagues(1) if it.is_support] == [7]
+    async with pool.connection() as connection:
+        stored = await one(connection, "SELECT support_users FROM companies WHERE company_id = 1")
+    assert stored == {"support_users": [7]}, "others are of another company, or of none"
 
 
 async def test_no_secret_is_readable_in_the_database(own: PgCompanyAccounts, pool: Pool) -> None:

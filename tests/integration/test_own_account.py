@@ -106,22 +106,38 @@ async def test_receipts_are_checked_with_the_companys_own_token(line: Line, desk
     await line.until(batch_id, lambda view: view.counts[State.DELIVERED] == 1)
 
 
-async def test_receipts_of_the_account_before_are_still_taken(line: Line, desk: Desk) -> None:
-    await connect(desk)
-    line.twilio.hold_callbacks()
-    batch_id = await send(desk, await desk.found())
-    await line.until(batch_id, lambda view: view.counts[State.ACCEPTED] == 2)
-
-    other = Account(OTHER, OTHER, OTHER_TOKEN, (OTHER_TOKEN,))
+async def leave(line: Line) -> None:
+    """The company sends with another account from now on."""
     own = line.runtime.own_accounts
-    await own.keep(42, other, Senders(), by=7)
+    await own.keep(42, Account(OTHER, OTHER, OTHER_TOKEN, (OTHER_TOKEN,)), Senders(), by=7)
     assert await own.choose(42, OTHER, sender="+37255500009")
-    line.twilio.release_callbacks()
-
-    await line.until(batch_id, lambda view: view.counts[State.DELIVERED] == 2)
     account = await line.runtime.accounts.of(42)
     assert account is not None
     assert account.account_sid == OTHER
+
+
+async def test_receipts_of_the_account_before_are_still_taken(line: Line, desk: Desk) -> None:
+    await connect(desk)
+    line.twilio.callbacks = False
+    batch_id = await send(desk, await desk.found())
+    await line.until(batch_id, lambda view: view.counts[State.ACCEPTED] == 2)
+    await leave(line)
+    await asyncio.sleep(FRESH_SECONDS + 0.1)  # the door knows of it too
+
+    sids = [text["sid"] for text in line.twilio.accepted]
+    told = [asyncio.wrap_future(line.twilio.report(sid, "delivered")) for sid in sids]
+
+    assert await asyncio.gather(*told) == [204, 204]
+
+
+async def test_texts_of_the_account_before_are_looked_up_there(line: Line, desk: Desk) -> None:
+    await connect(desk)
+    line.twilio.callbacks = False
+    batch_id = await send(desk, await desk.found())
+    await line.until(batch_id, lambda view: view.counts[State.ACCEPTED] == 2)
+    await leave(line)
+
+    await line.until(batch_id, lambda view: view.counts[State.DELIVERED] == 2)
 
 
 async def test_a_login_that_was_let_go_is_deleted_in_the_end(line: Line, desk: Desk) -> None:
