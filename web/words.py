@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from web import records
 from web.clock import clock, number, people
 from web.why import failure, left_out
 from workers.domain.action import Filtered
@@ -90,6 +91,8 @@ def stopped(view: BatchView) -> str:
 
 def source(view: BatchView) -> str:
     """Where the people came from, as the rep knows it."""
+    if records.is_of_records(view):
+        return records.source(view)
     match view.selection:
         case Filtered(by="filter"):
             name = f"“{view.source_name}”" if view.source_name else "a filter"
@@ -107,6 +110,8 @@ def source(view: BatchView) -> str:
 def asks(view: BatchView) -> str:
     """Why the rep types the number: it is big, or nobody looked at a filter."""
     match view.selection:
+        case Filtered(by="owner" | "everyone") as all_of if records.is_of_records(view):
+            return records.asks(view, all_of)
         case Filtered(by="owner" | "everyone") as all_of:
             who = _everyone(all_of, view)
             count = people(view.total or view.counts.people)

@@ -106,9 +106,11 @@ BAD_LINKS: dict[str, tuple[str, int, str, str, str]] = {
         link_query(ids=[1], resource="product", company=42),
         422, "unknown_resource", "This kind of record is not supported.", "in a list of people",
     ),
-    "deals": (
-        link_query(ids=[1], resource="deal", company=42),
-        422, "resource_not_built", "starts from people", "Open the People list",
+    "activities of a day that is none": (
+        link_query(
+            resource="activity", company=42, filter={"everyone": 1, "activity_end_date": "2026-02-30"}
+        ),
+        422, "bad_filter", "can't be read", AGAIN,
     ),
     "an unknown page": (
         link_query(ids=[1], view="kanban", company=42), 422, "unknown_view", "not supported", AGAIN,

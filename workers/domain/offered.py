@@ -21,10 +21,15 @@ OFFERED = (
         action="sms",
         name="Send a text (SMS)",
         description=(
-            "Text the people you ticked: see who would get what, press Send, "
-            "and watch every text arrive."
+            "Text the people you ticked, or those behind deals: see who would get what, "
+            "press Send, and watch every text arrive."
         ),
-        views={"person": ("list", "details")},
+        views={
+            "person": ("list", "details"),
+            "deal": ("list", "details"),
+            "organization": ("list", "details"),
+            "activity": ("list",),  # Pipedrive has no page of its own for them
+        },
     ),
 )
 

@@ -39,8 +39,8 @@ def refuse_unbuilt(action: LinkAction) -> None:
     if not offers(action.action, action.resource):
         raise BadRequest(
             "resource_not_built",
-            "Texting starts from people for now.",
-            "Open the People list in Pipedrive, tick the people there and choose “Send a text (SMS)”.",
+            "Texting doesn't start from these records.",
+            "In Pipedrive, tick people, deals, organizations or activities and choose “Send a text (SMS)”.",
         )
 
 
