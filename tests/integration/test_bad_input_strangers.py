@@ -21,6 +21,7 @@ from tests.desk import (
     a_quiet_line,
     explains,
     nothing_changes,
+    refused,
     tells,
 )
 from tests.line import Line
@@ -148,8 +149,19 @@ def _traces(rows: list[dict[str, object]]) -> set[str]:
 async def test_a_rep_who_is_no_admin_may_not_search(line: Line) -> None:
     async with a_desk(line, COLLEAGUE) as desk, nothing_changes(line):
         page, told = await desk.get("/support?q=Mari", BROWSER), await desk.get("/support?q=Mari")
-    explains(page, 403, "for the admins of your Pipedrive", "Ask one of them")
+    explains(page, 403, "for the admins of your Pipedrive", "Ask an admin")
     tells(told, 403, "not_support")
+
+
+async def test_settings_of_another_company_are_not_there(line: Line) -> None:
+    """Their id can be named in the address and in the form."""
+    form = {"company": 42, "section": "country", "country": "GB"}
+    async with a_desk(line, STRANGER) as desk:
+        for ask in (
+            lambda headers: desk.get("/settings?company=42", headers),
+            lambda headers: desk.post("/settings", headers, **form),
+        ):
+            await refused(desk, ask, 404, "no_such_company", "These settings aren't here.")
 
 
 async def test_my_texts_are_only_mine(line: Line) -> None:
