@@ -30,6 +30,7 @@ def served() -> Iterator[tuple[World, str]]:
 @pytest.fixture
 async def desk(served: tuple[World, str], module_database_url: str) -> AsyncIterator[RecordsDesk]:
     world, site = as_new(served[0]), served[1]
+    world.burst_limit = 100_000  # a test asks faster than any worker across a network
     settings = settings_for(
         module_database_url,
         url="http://127.0.0.1:1",
@@ -112,6 +113,23 @@ async def test_whom_two_deals_lead_to_gets_one_text_with_the_first_ones_title(
     assert found.nobody == {deals[10]["title"]: "no_contact"}
     view = found.view
     assert (view.records, view.contactless, view.shared, view.total) == (3, 1, 1, 2)
+
+
+async def test_whom_an_earlier_step_found_is_neither_read_nor_counted_again(
+    desk: RecordsDesk,
+) -> None:
+    """101 deals are two steps; the last one's contact is the first one's."""
+    deals = desk.world.company.deals
+    deals[101] = {**deals[1], "id": 101, "title": "Once more"}
+    found = await desk.find("deal", Chosen(tuple(range(1, 102))))
+    del deals[101]
+
+    shared = sum(1 for at in range(8, 101, 8) if at % 10) + 1
+    assert (found.view.records, found.view.shared) == (101, shared)
+    assert found.view.tokens_used == desk.world.tokens_used == 30
+    samples = await desk.runtime.rows.samples(found.view.id)
+    titles = {row.person_id: fields["deal"]["title"] for row, fields in samples}
+    assert titles[1] == deals[1]["title"]
 
 
 async def test_a_record_that_is_gone_is_a_row_of_its_own(desk: RecordsDesk) -> None:
