@@ -91,7 +91,12 @@ def test_addresses_come_from_public_url() -> None:
 def test_the_scopes_are_the_least_and_each_has_a_reason() -> None:
     shown = a_manifest()
 
-    assert [scope.name for scope in shown.scopes] == ["base", "contacts:read", "deals:read", "activities:read"]
+    assert [scope.name for scope in shown.scopes] == [
+        "base",
+        "contacts:read",
+        "deals:read",
+        "activities:read",
+    ]
     assert all(len(scope.reason) > 30 for scope in shown.scopes)
 
 
