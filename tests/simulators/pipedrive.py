@@ -20,12 +20,13 @@ from tests.simulators.pipedrive_api import api_routes
 from tests.simulators.pipedrive_gate import Gate
 from tests.simulators.pipedrive_oauth import OAuth
 from tests.simulators.pipedrive_pages import page_routes
+from tests.simulators.pipedrive_record_pages import record_routes
 from tests.simulators.pipedrive_world import World
 
 SCOPE = "base,contacts:read,deals:read,activities:read"
 NOT_SIMULATED = """\
 This is a simulated Pipedrive. What it does not do, or only guesses:
-  - deals, activities and organizations have no pages (only lists in the API, given their scopes); nothing can be written through its API; no webhooks
+  - nothing can be written through its API; no webhooks; lists of deals show the open ones, as a saved filter's do not
   - custom fields, search, marketing status, visibility groups (one person is simply hidden from everyone)
   - any real sign-in: pick who you are at the top of the page
   - the action works before the app is installed; the real menu shows it only to users who installed it
@@ -71,6 +72,7 @@ def create_pipedrive(
             *OAuth(world).routes(),
             *api_routes(world),
             *page_routes(world),
+            *record_routes(world),
         ],
         middleware=[Middleware(Gate, world=world)],
     )

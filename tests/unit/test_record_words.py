@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,7 @@ from workers.ports.reading import BatchView
 PICKED = Chosen(tuple(range(1, 13)))
 
 
-def a_batch_of(
-    resource: str = "deal", people: int = 9, nobody: int = 0, **given: object
-) -> BatchView:
+def a_batch_of(resource: str = "deal", people: int = 9, nobody: int = 0, **given: Any) -> BatchView:
     rows = [a_row(at) for at in range(1, people + nobody + 1)]
     return a_batch(rows, resource=resource, contactless=nobody, **{"selection": PICKED, **given})
 
