@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from web.sessions import cookie_name, hash_of, runtime_of, set_cookie
-from workers.domain.errors import CannotOpen
+from workers.domain.errors import CannotOpen, TooMany
 
 _BROWSER = "volley-signin"
 _TEN_MINUTES = 600
@@ -50,12 +50,18 @@ async def way_to_sign_in(request: Request, waiting: Waiting) -> Way:
     runtime, state = runtime_of(request), uuid.uuid4()
     browser = _cookie(request)[0] or secrets.token_urlsafe(32)
     packed = zlib.compress(json.dumps([waiting.kind, waiting.content]).encode())
-    await runtime.sessions.keep(
+    kept = await runtime.sessions.keep(
         state,
         browser_hash=hash_of(browser),
         kind=waiting.kind,
         sealed=runtime.vault.seal(packed, row=_row(state)),
     )
+    if not kept:
+        raise TooMany(
+            "too_many_sign_ins",
+            "Too many people are signing in at once.",
+            "Wait a minute, then go back and try again. Nothing was sent.",
+        )
     return Way(runtime.identities.authorize_url(state.hex), f"{browser}.{state.hex}")
 
 

@@ -12,7 +12,7 @@ from tests.fakes_pipedrive import a_tokens, a_user
 from workers.settings import Settings
 from workers.store.database import Pool, make_pool, one, write
 from workers.store.installations import PgInstallations
-from workers.store.sessions import PgSessions
+from workers.store.sessions import MOST_WAITING, PgSessions
 from workers.vault import AesVault
 
 pytestmark = pytest.mark.anyio
@@ -216,3 +216,17 @@ async def test_what_expired_is_forgotten_and_the_rest_stays(
         )
     assert left == {"sessions": 1, "identities": 1}
     assert await sessions.identities(LATER) == [MAX]
+
+
+async def test_a_flood_of_sign_ins_ends_before_the_disk_does(
+    sessions: PgSessions, pool: Pool
+) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO continuations (id, browser_hash, kind, sealed)"
+            " SELECT gen_random_uuid(), 'b', 'action', 's' FROM generate_series(1, %s)",
+            [MOST_WAITING],
+        )
+        assert not await sessions.keep(uuid4(), browser_hash=b"b", kind="action", sealed=b"s")
+        await connection.execute("UPDATE continuations SET created_at = now() - interval '11 min'")
+    assert await sessions.keep(uuid4(), browser_hash=b"b", kind="action", sealed=b"s")

@@ -30,7 +30,8 @@ class Sessions(Protocol):
 
     async def keep(
         self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes
-    ) -> None: ...
+    ) -> bool:
+        """False where too many sign-ins are waiting already."""
 
     async def take(self, continuation_id: UUID, *, browser_hash: bytes) -> tuple[str, bytes] | None:
         """(kind, sealed), once, from the same browser, within ten minutes; else None."""

@@ -51,9 +51,13 @@ ON CONFLICT (id_hash, company_id, user_id) DO UPDATE SET signed_in_at = now()
 _END_IDENTITIES = "DELETE FROM session_identities WHERE id_hash = %(id_hash)s"
 _END = "DELETE FROM sessions WHERE id_hash = %(id_hash)s"
 
+#: Anybody can start a sign-in, so there is a most: a flood must not fill the disk.
+MOST_WAITING = 2_000
 _KEEP = """
 INSERT INTO continuations (id, browser_hash, kind, sealed)
-VALUES (%(id)s, %(browser_hash)s, %(kind)s, %(sealed)s)
+SELECT %(id)s, %(browser_hash)s, %(kind)s, %(sealed)s
+WHERE (SELECT count(*) FROM continuations WHERE created_at > now() - interval '10 minutes')
+  < %(most)s
 """
 
 # Deleting is what makes it once: of two takers only one gets the row.
@@ -64,7 +68,7 @@ WHERE id = %(id)s AND browser_hash = %(browser_hash)s AND used_at IS NULL
 RETURNING kind, sealed
 """
 
-_FORGET_CONTINUATIONS = "DELETE FROM continuations WHERE created_at < now() - interval '1 day'"
+_FORGET_CONTINUATIONS = "DELETE FROM continuations WHERE created_at < now() - interval '1 hour'"
 _FORGET_SESSIONS = f"""
 WITH over AS (DELETE FROM sessions WHERE NOT ({_ALIVE}) RETURNING id_hash)
 DELETE FROM session_identities USING over WHERE session_identities.id_hash = over.id_hash
@@ -117,11 +121,11 @@ class PgSessions:
 
     async def keep(
         self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes
-    ) -> None:
+    ) -> bool:
         """Remembers what goes on after signing in."""
-        values = {"id": continuation_id, "browser_hash": browser_hash}
+        values = {"id": continuation_id, "browser_hash": browser_hash, "most": MOST_WAITING}
         async with self._pool.connection() as connection:
-            await write(connection, _KEEP, **values, kind=kind, sealed=sealed)
+            return await write(connection, _KEEP, **values, kind=kind, sealed=sealed) == 1
 
     async def take(self, continuation_id: UUID, *, browser_hash: bytes) -> tuple[str, bytes] | None:
         """What goes on, for the browser that started it, once and within ten minutes."""
