@@ -76,6 +76,8 @@ WHERE recipients.state = ANY(%(sources)s)
 FINISH = f"""
 UPDATE batches b SET resolved_at = now(), resolve_lease = NULL, resolve_until = NULL, seq = seq + 1,
   resolve_not_before = NULL, resolve_wait_reason = NULL,
+  -- who came by their organization has its name already
+  organizations = CASE WHEN resource = 'organization' THEN 'read' ELSE organizations END,
   total = (SELECT count(*) FROM recipients WHERE batch_id = b.id)
 WHERE {MINE}
 """
