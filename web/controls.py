@@ -26,6 +26,7 @@ from workers.ports.outside import User
 from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
 from workers.stages import accept, confirm
+from workers.stages.widen import choose_people
 
 _LONGEST = 100_000  # bytes of a form; a text of 1,600 characters is far below
 
@@ -68,7 +69,11 @@ async def _draft(wish: Wish) -> dict[str, Any]:
     view = await confirm.save_draft(
         wish.runtime, wish.view, revision=wish.whole("revision"), body=wish.body
     )
-    return await draft_told(wish.request, view, wish.user, person=wish.form.get("person", ""))
+    choice = wish.form.get("whole_deals")
+    if choice in {"yes", "no"}:
+        view = await choose_people(wish.runtime, view, whole_deals=choice == "yes")
+    answer = await draft_told(wish.request, view, wish.user, person=wish.form.get("person", ""))
+    return {**answer, "batch": str(view.id)} if choice else answer
 
 
 async def _send(wish: Wish) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def source(view: BatchView) -> str:
 def made(view: BatchView) -> str:
     """ "12 deals → 9 people; 2 deals have no contact; 1 shared"."""
     led_to = view.counts.people - view.contactless - view.missing
-    said = [f"{_count(view.records, view)} → {people(led_to)}"]
+    whole = " (everyone on them)" if view.whole_deals else ""
+    said = [f"{_count(view.records, view)}{whole} → {people(led_to)}"]
     if view.contactless:
         has = "has" if view.contactless == 1 else "have"
         nobody = "nobody in Pipedrive" if view.resource == "organization" else "no contact"

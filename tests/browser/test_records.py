@@ -46,3 +46,21 @@ def test_ticked_records_become_people_in_front_of_the_rep(
     page = act(context, crm)
     expect(page.get_by_role("button", name=re.compile(r"^Send to \d"))).to_be_visible()
     expect(page.locator("[data-region=title]")).to_contain_text(re.compile(said))
+
+
+def test_everyone_on_the_deals_is_one_press_away_and_the_text_stays(
+    context: BrowserContext, stage: Stage
+) -> None:
+    stage.pipedrive.allow_at_once = True
+    page = context.new_page()
+    page.goto(stage.pipedrive.link_url([5, 15], resource="deal"))
+    expect(page.locator("[data-region=title]")).to_contain_text("2 deals → 2 people")
+    page.get_by_role("textbox", name=re.compile("message", re.IGNORECASE)).fill("About the deal.")
+    expect(page.get_by_text("15 characters")).to_be_visible()
+    page.get_by_role("button", name="Text everyone on the deals").click()
+    title = page.locator("[data-region=title]")
+    expect(title).to_contain_text("2 deals (everyone on them) → 4 people")
+    expect(page.get_by_role("textbox", name=re.compile("message", re.IGNORECASE))).to_have_value(
+        "About the deal."
+    )
+    expect(page.get_by_role("button", name="Text only the deals’ contacts")).to_be_visible()

@@ -29,6 +29,7 @@ class Resolving:
     resolved: bool = False  # everybody is found; only the organizations' names are wanted
     tries: int = 0  # waits in a row since a page was kept
     records: int = 0  # walked so far
+    whole_deals: bool = False  # everybody on them, not only their contacts
     source_name: str = ""  # the saved filter's, once it was looked at
 
 
@@ -97,6 +98,9 @@ class Finding(Protocol):
     async def refuse(self, work: Resolving, reason: str) -> bool: ...
 
     async def release(self, work: Resolving) -> None: ...
+
+    async def start_over(self, batch_id: UUID, *, revision: int, whole_deals: bool) -> bool:
+        """Forgets everybody found, to find them by the other choice; False when it has changed."""
 
     async def due(self, *, limit: int = 20) -> Sequence[UUID]:
         """Batches that nobody is resolving although somebody should."""

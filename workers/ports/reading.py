@@ -48,6 +48,7 @@ class BatchView:
     contactless: int = 0  # of them: nobody belongs to them
     missing: int = 0  # of them: deleted, or not visible to the rep
     shared: int = 0  # how often one led to somebody whom another had led to
+    whole_deals: bool = False  # everybody on the deals, not only their contacts
     organizations: str = "unread"  # unread | wanted | read: the names of people's organizations
 
 

@@ -15,9 +15,10 @@ from workers.ports.runtime import Runtime
 from workers.stages.finding import CHOSEN_AT_ONCE, END, Stop, ask, decide, fields_for, keep, nobody
 from workers.stages.walk import Step, walk_of
 
-#: A page of deals or activities is one step: its people are read 100 a call. An organization's
-#: people cost a call each, and a step must end long before its lease.
-IN_A_STEP = {"deal": 500, "activity": 500, "organization": 10}
+#: A page of deals or activities is one step: its people are read 100 a call. Everybody of an
+#: organization or a deal costs a call each, and a step must end long before its lease.
+RECORDS_AT_ONCE = 500
+CALLED_EACH = 10
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ async def find_records(runtime: Runtime, work: Resolving, sender_name: str, stop
         if work.records >= runtime.settings.max_filtered:
             await runtime.finding.refuse(work, "too_many_people")
             return False
-        step = await walk.step(work, IN_A_STEP[work.resource])
+        step = await walk.step(work, CALLED_EACH if _is_asked_each(work) else RECORDS_AT_ONCE)
         behind = await _behind(runtime, work, step.records)
         found, tally = await _rows(runtime, work, step, behind, sender_name)
         tokens = step.tokens + behind.tokens
@@ -54,7 +55,7 @@ async def find_records(runtime: Runtime, work: Resolving, sender_name: str, stop
 
 
 async def _behind(runtime: Runtime, work: Resolving, records: Sequence[Record]) -> _Behind:
-    if work.resource == "organization":
+    if _is_asked_each(work):
         return await _everybody_at(runtime, work, records)
     behind = _Behind(ids={record.record_id: record.person_ids for record in records})
     named = list(dict.fromkeys(one for record in records for one in record.person_ids))
@@ -66,6 +67,10 @@ async def _behind(runtime: Runtime, work: Resolving, records: Sequence[Record]) 
         behind.people |= {person.person_id: person for person in page.people}
         behind.tokens += page.tokens
     return behind
+
+
+def _is_asked_each(work: Resolving) -> bool:
+    return work.resource == "organization" or (work.resource == "deal" and work.whole_deals)
 
 
 async def _everybody_at(runtime: Runtime, work: Resolving, records: Sequence[Record]) -> _Behind:

@@ -38,8 +38,9 @@ EXISTING = (
 )
 
 AGAIN = """
-INSERT INTO batches (id, company_id, user_id, channel, resource, view, selection)
-SELECT %(new)s, company_id, user_id, channel, resource, view, selection FROM batches WHERE id = %(id)s
+INSERT INTO batches (id, company_id, user_id, channel, resource, view, selection, whole_deals)
+SELECT %(new)s, company_id, user_id, channel, resource, view, selection, whole_deals
+FROM batches WHERE id = %(id)s
 """
 
 DRAFTS_SINCE = """
@@ -105,6 +106,7 @@ COPIED = [
     "contactless",
     "missing",
     "shared",
+    "whole_deals",
 ]
 
 

@@ -16,17 +16,20 @@ from workers.store.database import Connection, Pool, again, one, rows, write
 from workers.store.finding_sql import (
     DUE,
     FINISH,
+    FORGET,
     INSERT_PENDING,
     KEEP,
     KNOWN,
     LEASE,
     LISTED,
+    LOCK_ALL,
     NAME_SOURCE,
     NEXT_CHOSEN,
     PAGE_DONE,
     REACHED,
     REFUSE,
     RELEASE,
+    START_OVER,
     TAKEN,
     WAIT,
 )
@@ -59,6 +62,7 @@ class PgFinding:
             resolved=row["resolved_at"] is not None,
             tries=row["resolve_tries"],
             records=row["records"],
+            whole_deals=row["whole_deals"],
             source_name=row["source_name"],
         )
 
@@ -160,6 +164,16 @@ class PgFinding:
 
     async def release(self, work: Resolving) -> None:
         await self._write(RELEASE, work)
+
+    @again
+    async def start_over(self, batch_id: UUID, *, revision: int, whole_deals: bool) -> bool:
+        async with self._pool.connection() as connection, connection.transaction():
+            await rows(connection, LOCK_ALL, id=batch_id)
+            given = {"id": batch_id, "revision": revision, "whole_deals": whole_deals}
+            if not await write(connection, START_OVER, **given):
+                return False
+            await write(connection, FORGET, id=batch_id)
+        return True
 
     async def due(self, *, limit: int = 20) -> Sequence[UUID]:
         async with self._pool.connection() as connection:

@@ -100,4 +100,19 @@ UPDATE batches SET resolve_lease = NULL, resolve_until = NULL, refused_reason = 
 WHERE {MINE}
 """
 
+LOCK_ALL = "SELECT id FROM recipients WHERE batch_id = %(id)s ORDER BY id FOR UPDATE"
+
+#: Whoever is finding people loses the lease, and with it the right to write what they found.
+START_OVER = """
+UPDATE batches SET whole_deals = %(whole_deals)s, revision = revision + 1, seq = seq + 1,
+  resolved_at = NULL, resolve_lease = NULL, resolve_until = NULL, resolve_tries = 0,
+  listed = false, cursor = NULL, pages = 0, total = NULL,
+  records = 0, contactless = 0, missing = 0, shared = 0,
+  organizations = CASE organizations WHEN 'unread' THEN 'unread' ELSE 'wanted' END
+WHERE id = %(id)s AND revision = %(revision)s AND resource = 'deal' AND confirmed_at IS NULL
+  AND canceled_at IS NULL AND refused_reason IS NULL
+"""
+
+FORGET = "DELETE FROM recipients WHERE batch_id = %(id)s"
+
 RELEASE = f"UPDATE batches SET resolve_lease = NULL, resolve_until = NULL WHERE {MINE}"

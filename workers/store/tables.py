@@ -50,6 +50,8 @@ batches = Table(
     Column("resolve_wait_reason", Text),
     Column("tokens_used", Integer, nullable=False, server_default=text("0")),
     Column("total", Integer),
+    # deals: everybody on them, not only their contacts
+    Column("whole_deals", Boolean, nullable=False, server_default=text("false")),
     # how records became people: 12 deals, 2 with nobody, 1 gone, 1 leads to a person seen before
     *(
         Column(name, Integer, nullable=False, server_default=text("0"))
