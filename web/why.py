@@ -69,6 +69,10 @@ NOT_READ: dict[str, Why] = {
         "This selection has more people than one text may go to.",
         "Select fewer people in Pipedrive and choose Send a text (SMS) again.",
     ),
+    "too_many_records": Why(
+        "Finding everybody at more than 500 organizations or deals uses up Pipedrive's daily limit.",
+        "Select at most 500 at once, or tick the people themselves in Pipedrive's People list.",
+    ),
     **dict.fromkeys(
         ("pipedrive_reauth", "pipedrive_invalid_grant"),
         Why(

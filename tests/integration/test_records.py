@@ -218,6 +218,23 @@ async def test_a_filter_that_does_not_fit_reads_nobody(
     assert desk.world.tokens_used <= 2
 
 
+@pytest.mark.parametrize("is_picked", [True, False], ids=["picked", "everyone"])
+async def test_organizations_that_would_eat_the_days_budget_are_refused_at_once(
+    desk: RecordsDesk, is_picked: bool
+) -> None:
+    shelf = desk.world.company.organizations
+    more = range(401, 502)
+    for at in more:
+        shelf[at] = {**shelf[1], "id": at}
+    everyone = Filtered("everyone", excluded=frozenset({1}))
+    found = await desk.find("organization", Chosen(tuple(range(1, 502))) if is_picked else everyone)
+    for at in more:
+        del shelf[at]
+
+    assert found.view.life.refused_reason == "too_many_records"
+    assert desk.world.tokens_used <= 10
+
+
 async def test_a_right_that_the_app_was_not_given_is_said(desk: RecordsDesk) -> None:
     everything, desk.world.scope = desk.world.scope, "base,contacts:read"
     found = await desk.find("deal", Chosen((1,)))

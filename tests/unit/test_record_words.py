@@ -95,6 +95,9 @@ def test_a_record_of_nobody_says_what_to_do() -> None:
     assert "Link a person" in why.left_out(Reason.NO_CONTACT).advice
 
 
-@pytest.mark.parametrize("reason", ["filter_gone", "filter_type", "scope"])
+@pytest.mark.parametrize(
+    "reason",
+    ["pipedrive_filter_gone", "pipedrive_filter_type", "pipedrive_scope", "too_many_records"],
+)
 def test_a_list_that_could_not_be_read_says_why(reason: str) -> None:
-    assert why.not_read(f"pipedrive_{reason}") != why.not_read("pipedrive_anything")
+    assert why.not_read(reason) != why.not_read("pipedrive_anything")

@@ -19,6 +19,8 @@ from workers.stages.walk import Step, walk_of
 #: organization or a deal costs a call each, and a step must end long before its lease.
 RECORDS_AT_ONCE = 500
 CALLED_EACH = 10
+#: More of those would use up a good part of the company's 30,000 daily tokens (§5).
+MOST_CALLED_EACH = 500
 
 
 @dataclass(slots=True)
@@ -41,6 +43,9 @@ async def find_records(runtime: Runtime, work: Resolving, sender_name: str, stop
             await runtime.finding.refuse(work, "too_many_people")
             return False
         step = await walk.step(work, CALLED_EACH if _is_asked_each(work) else RECORDS_AT_ONCE)
+        if _is_asked_each(work) and not work.records and step.selected > MOST_CALLED_EACH:
+            await runtime.finding.refuse(work, "too_many_records")
+            return False
         behind = await _behind(runtime, work, step.records)
         found, tally = await _rows(runtime, work, step, behind, sender_name)
         tokens = step.tokens + behind.tokens

@@ -23,6 +23,7 @@ class Step:
     missing: Sequence[int]
     next_cursor: str
     tokens: int
+    selected: int  # records of the selection, as far as is known: at least so many
 
 
 class Walk(Protocol):
@@ -68,6 +69,7 @@ class _ChosenWalk:
             [one for one in ids if one not in self._read],
             END if end >= len(self._ids) else str(end),
             tokens,
+            len(self._ids),
         )
 
     async def _by_ids(self, work: Resolving, ids: Sequence[int], access: Access) -> RecordsPage:
@@ -93,10 +95,13 @@ class _FilteredWalk:
             page = await ask(self._runtime, work, partial(self._by_filter, work, cursor or None))
             self._cursor, self._page, tokens = cursor, page, page.tokens
         records = self._page.records
+        # a page that is not the last was full before the excluded were dropped
+        more = len(self._filtered.excluded) + 1 if self._page.next_cursor and records else 0
+        selected = work.records + len(records) + more
         if len(records) > most or after != "0":  # only pages in the order of ids are cut
             records = tuple(record for record in records if record.record_id > int(after))
         some = records[:most]
-        return Step(some, (), self._next(cursor, records, some), tokens)
+        return Step(some, (), self._next(cursor, records, some), tokens, selected)
 
     def _next(self, cursor: str, records: Sequence[Record], some: Sequence[Record]) -> str:
         if len(some) < len(records):
