@@ -28,6 +28,7 @@ from workers.store.decisions import PgDecisions
 from workers.store.figures import PgFigures
 from workers.store.finding import PgFinding
 from workers.store.installations import PgInstallations
+from workers.store.leaving import PgLeaving
 from workers.store.ledger import PgLedger
 from workers.store.naming import PgNaming
 from workers.store.rows import PgRows
@@ -71,6 +72,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             support=PgSupport(pool),
             sessions=PgSessions(pool),
             installations=installations,
+            leaving=PgLeaving(pool),
             finding=PgFinding(pool),
             naming=PgNaming(pool),
             claims=PgClaims(

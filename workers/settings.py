@@ -124,6 +124,11 @@ class Settings(BaseSettings):
     prepare_threshold: int | None = Field(
         5, description="Prepare a statement after this many uses; -1 = never (PgBouncer)."
     )
+    forget_days: int = Field(
+        30,
+        ge=1,
+        description="So long after its last user uninstalled a company's texts and login are kept.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("lookups", "silence", mode="before")

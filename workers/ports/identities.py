@@ -69,7 +69,20 @@ class Installations(Protocol):
     async def remove(self, company_id: int, user_id: int) -> None:
         """Uninstalled: tokens, sessions and drafts go, running batches stop."""
 
+    async def resting(self, since: timedelta, *, most: int) -> Sequence[tuple[int, int, int]]:
+        """(company, user, generation) of some whose tokens nobody renewed for so long."""
+
     async def first_company(self) -> int | None: ...
 
     async def admins(self, company_id: int) -> Sequence[str]:
         """Names of the company's admins who installed the app."""
+
+
+class Leaving(Protocol):
+    """Companies whose last user uninstalled the app."""
+
+    async def gone(self, *, after: timedelta, most: int = 10) -> Sequence[int]:
+        """Companies that nobody has the app in, since longer than `after`."""
+
+    async def forget(self, company_id: int, *, after: timedelta, most: int = 2_000) -> bool:
+        """One bite of a company's history; False when nothing is left, or somebody came back."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workers.ports.company import AccountSetup, Companies, OwnAccounts
 from workers.ports.figures import Figuring
 from workers.ports.finding import Finding, Naming
-from workers.ports.identities import Installations, Sessions
+from workers.ports.identities import Installations, Leaving, Sessions
 from workers.ports.outside import (
     AccessTokens,
     Accounts,
@@ -37,6 +37,7 @@ class Runtime:
     support: Support
     sessions: Sessions
     installations: Installations
+    leaving: Leaving
     finding: Finding
     naming: Naming
     claims: Claims

@@ -11,6 +11,7 @@ from workers.ports.outside import Account, Report
 from workers.ports.runtime import Runtime
 from workers.ports.sending import Looked
 from workers.stages.confirm import move_stopped
+from workers.stages.leave import forget_gone, keep_alive
 from workers.stages.record import told
 from workers.stages.send import write_text
 
@@ -39,6 +40,8 @@ async def tidy(runtime: Runtime) -> None:
     """Once in a while: what nobody can use any more goes."""
     await runtime.sessions.forget_expired()
     await runtime.own_accounts.forget_former(FORMER)
+    await forget_gone(runtime)
+    await keep_alive(runtime)
 
 
 async def look(runtime: Runtime, *, limit: int = 100) -> int:

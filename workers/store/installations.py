@@ -78,10 +78,11 @@ UPDATE installations SET reauth_required = true, refreshing_until = NULL WHERE {
 
 _WHOSE = "company_id = %(company_id)s AND user_id = %(user_id)s"
 
-# The row stays without its tokens: old batches still say whose they are.
+# The row stays without its tokens: old batches still say whose they are. `refreshed_at` says when
+# they went, and with the last of a company its history's end begins (`store.leaving`).
 _REMOVE = f"""
 UPDATE installations SET access_token = NULL, refresh_token = NULL, expires_at = NULL,
-    refreshing_until = NULL, generation = generation + 1
+    refreshing_until = NULL, refreshed_at = now(), generation = generation + 1
 WHERE {_WHOSE} AND access_token IS NOT NULL
 """
 
@@ -100,6 +101,12 @@ WITH stopped AS (
 )
 UPDATE batches SET canceled_at = now(), canceled_by = %(user_id)s
 FROM stopped WHERE batches.id = stopped.id
+"""
+
+# At random: some that fail every time must not keep the others from their turn.
+_RESTING = f"""
+SELECT company_id, user_id, generation FROM installations
+WHERE refreshed_at < now() - %(since)s AND {_USABLE} ORDER BY random() LIMIT %(most)s
 """
 
 _FIRST_COMPANY = """
@@ -175,6 +182,12 @@ class PgInstallations:
         async with self._pool.connection() as connection, connection.transaction():
             for sql in (_REMOVE, _SIGN_OUT_EVERYWHERE, _STOP):
                 await write(connection, sql, company_id=company_id, user_id=user_id)
+
+    async def resting(self, since: timedelta, *, most: int) -> Sequence[tuple[int, int, int]]:
+        """(company, user, generation) of some whose tokens nobody renewed for so long."""
+        async with self._pool.connection() as connection:
+            found = await rows(connection, _RESTING, since=since, most=most)
+        return [(row["company_id"], row["user_id"], row["generation"]) for row in found]
 
     async def first_company(self) -> int | None:
         """The company that installed the app before all others."""

@@ -1,0 +1,89 @@
+"""Companies whose last user uninstalled the app: after a while what we know of them goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from workers.store.database import Connection, Pool, again, one, rows, write
+
+# `refreshed_at` of a row without tokens is when they went. Nobody of the company has the app, and
+# the last of them left long enough ago; installing again makes this untrue at once.
+_IS_GONE = """
+EXISTS (SELECT FROM installations i WHERE i.company_id = c.company_id)
+AND NOT EXISTS (
+    SELECT FROM installations i WHERE i.company_id = c.company_id
+    AND (i.access_token IS NOT NULL OR i.refreshed_at > now() - %(after)s))
+"""
+
+_GONE = f"SELECT c.company_id FROM companies c WHERE {_IS_GONE} ORDER BY 1 LIMIT %(most)s"
+
+# Installing writes the company's row first, so who comes back waits for us or stops us. A second
+# statement looks, for the first one's snapshot may be older than its lock.
+_LOCK = "SELECT 1 FROM companies WHERE company_id = %(company_id)s FOR UPDATE"
+_STILL = f"SELECT 1 FROM companies c WHERE c.company_id = %(company_id)s AND {_IS_GONE}"
+
+_SOME_PEOPLE = """
+WITH people AS (
+    SELECT r.id FROM recipients r JOIN batches b ON b.id = r.batch_id
+    WHERE b.company_id = %(company_id)s LIMIT %(most)s
+), tried AS (
+    DELETE FROM attempts USING people WHERE attempts.recipient_id = people.id RETURNING attempts.id
+), heard AS (
+    DELETE FROM receipts USING tried WHERE receipts.attempt_id = tried.id
+)
+DELETE FROM recipients USING people WHERE recipients.id = people.id
+"""
+
+_OF = "company_id = %(company_id)s"
+
+# Whoever said STOP stays known. The company's id and its first day stay too: the operator's own
+# Twilio account belongs to the company that came first, and must not pass to the second.
+_THE_REST = (
+    f"DELETE FROM links USING batches WHERE links.batch_id = batches.id AND batches.{_OF}",
+    f"DELETE FROM batches WHERE {_OF}",
+    f"DELETE FROM texted WHERE {_OF}",
+    f"DELETE FROM known_numbers WHERE {_OF} AND reason <> 'opted_out'",
+    f"DELETE FROM company_accounts WHERE {_OF}",
+    f"DELETE FROM session_identities WHERE {_OF}",
+    f"DELETE FROM installations WHERE {_OF}",
+    f"""
+UPDATE companies SET name = '', domain = '', country = '', chosen_country = '',
+    ask_participants = false, support_users = '{{}}'
+WHERE {_OF}
+""",
+)
+
+
+class PgLeaving:
+    """Fulfils `ports.identities.Leaving`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def gone(self, *, after: timedelta, most: int = 10) -> Sequence[int]:
+        """Companies that nobody has the app in, since longer than `after`."""
+        async with self._pool.connection() as connection:
+            found = await rows(connection, _GONE, after=after, most=most)
+        return [row["company_id"] for row in found]
+
+    @again
+    async def forget(self, company_id: int, *, after: timedelta, most: int = 2_000) -> bool:
+        """One bite of a company's history; False when nothing is left, or somebody came back.
+
+        Bites are short: who installs again waits for the company's row.
+        """
+        who = {"company_id": company_id}
+        async with self._pool.connection() as connection, connection.transaction():
+            await one(connection, _LOCK, **who)
+            if await one(connection, _STILL, **who, after=after) is None:
+                return False
+            if await write(connection, _SOME_PEOPLE, **who, most=most):
+                return True
+            await _forget_the_rest(connection, company_id)
+        return False
+
+
+async def _forget_the_rest(connection: Connection, company_id: int) -> None:
+    for sql in _THE_REST:
+        await write(connection, sql, company_id=company_id)
