@@ -196,6 +196,10 @@ class Door:
         known = self.account
         return known if known is not None and known.account_sid == account_sid else None
 
+    async def user(self, company_id: int, user_id: int) -> User | None:
+        known = (user for user in self.users if user.user_id == user_id)
+        return next((user for user in known if user.company_id == company_id), None)
+
     async def admins(self, company_id: int) -> Sequence[str]:
         return ("Andres Admin",)
 

@@ -19,6 +19,7 @@ from web import (
     oauth,
     pages,
     receipts,
+    reconnect,
     sessions,
     settings,
     support,
@@ -65,5 +66,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 
 
 def _routes() -> list[BaseRoute]:
-    ours = (actions, oauth, sessions, batches, controls, support, settings, home, receipts, health)
+    ours = (
+        *(actions, oauth, sessions, batches, controls, reconnect),
+        *(support, settings, home, receipts, health),
+    )
     return [pages.static, *(route for module in ours for route in module.routes)]

@@ -46,7 +46,14 @@ async def home(request: Request) -> Response:
     if wants_json(request):
         return JSONResponse({"batches": [told(view) for view in batches]})
     sites = [(user.company_name, people_list(runtime, user)) for user in who]
-    return page(request, "home.html", me=who[0], entries=entries(batches), sites=sites)
+    lapsed, listed = await _lapsed(runtime, who), entries(batches)
+    return page(request, "home.html", me=who[0], entries=listed, sites=sites, lapsed=lapsed)
+
+
+async def _lapsed(runtime: Runtime, who: Sequence[User]) -> list[User]:
+    """Those of them whom Pipedrive no longer takes our tokens for: they sign in again."""
+    known = [await runtime.installations.user(user.company_id, user.user_id) for user in who]
+    return [user for user, usable in zip(who, known, strict=True) if usable is None]
 
 
 def entries(batches: Sequence[BatchView]) -> list[Entry]:

@@ -80,7 +80,7 @@ async def _signed_in(request: Request, waiting: Waiting, code: str) -> Response:
         )
     await runtime.installations.save(user, tokens)
     log.info("signed_in", company=user.company_id, user=user.user_id, goes_on=waiting.kind)
-    if waiting.kind == "action" and _is_somebody_else(waiting, user):
+    if waiting.kind in {"action", "again"} and _is_somebody_else(waiting, user):
         response = await _somebody_else(request, waiting, user)
     else:
         response = await go_on(request, user, waiting)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -18,6 +19,7 @@ from workers.domain.errors import Refused
 from workers.domain.text import clean_body
 from workers.ports.outside import User
 from workers.ports.reading import BatchView
+from workers.stages.accept import write_another
 from workers.stages.confirm import save_draft
 
 _ON_A_BATCH = re.compile(r"/batches/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[a-z-]+")
@@ -29,10 +31,23 @@ async def go_on(request: Request, user: User, waiting: Waiting) -> Response:
         case "action":
             click = click_again(waiting.content, runtime_of(request).settings)
             return await open_batch(request, click)
+        case "again":
+            return await _read_again(request, UUID(waiting.content["batch"]))
         case "form":
             return await _bring_back(request, user, waiting.content)
         case _:
             return RedirectResponse(_path(waiting.content), 303)
+
+
+async def _read_again(request: Request, batch_id: UUID) -> Response:
+    """A new draft of a selection that could not be read; who signed in was checked before."""
+    runtime = runtime_of(request)
+    view = await runtime.batches.view(batch_id)
+    if view is None:  # forgotten meanwhile
+        return RedirectResponse("/", 303)
+    new_id = await write_another(runtime, view)
+    ring = BackgroundTask(runtime.bell.resolve, new_id)
+    return RedirectResponse(f"/batches/{new_id}", 303, background=ring)
 
 
 def _path(content: Mapping[str, Any]) -> str:

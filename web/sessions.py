@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -90,8 +91,11 @@ def _cookie(request: Request) -> str:
 
 
 async def sign_out(request: Request) -> Response:
-    """Ends the session for everybody in it, here and at once."""
+    """Ends the session for everybody in it, here and at once; `everywhere=1`: all their others too."""
     runtime = runtime_of(request)
+    if "1" in parse_qs((await request.body()).decode("latin-1")).get("everywhere", ()):
+        for user in await identities(request):
+            await runtime.sessions.sign_out_everywhere(user.company_id, user.user_id)
     if cookie := _cookie(request):
         await runtime.sessions.sign_out(hash_of(cookie))
     response = RedirectResponse("/signed-out", 303)

@@ -22,7 +22,7 @@ _TEN_MINUTES = 600
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What goes on after signing in. `kind`: action | form | page."""
+    """What goes on after signing in. `kind`: action | again | form | page."""
 
     kind: str
     content: Mapping[str, Any] = field(repr=False)

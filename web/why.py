@@ -63,6 +63,8 @@ LEFT_OUT: dict[str, Why] = {
     ),
 }
 
+_SIGN_IN = ("pipedrive_reauth", "pipedrive_invalid_grant")
+
 #: Why a whole selection could not be read, by `batches.refused_reason`.
 NOT_READ: dict[str, Why] = {
     "too_many_people": Why(
@@ -74,10 +76,10 @@ NOT_READ: dict[str, Why] = {
         "Select at most 500 at once, or tick the people themselves in Pipedrive's People list.",
     ),
     **dict.fromkeys(
-        ("pipedrive_reauth", "pipedrive_invalid_grant"),
+        _SIGN_IN,
         Why(
             "Pipedrive no longer lets Volley read people as you.",
-            "Sign out here, sign in again, and choose Send a text (SMS) in Pipedrive once more.",
+            "Sign in with Pipedrive again: the same selection is then read once more.",
         ),
     ),
     **dict.fromkeys(
@@ -117,6 +119,11 @@ def left_out(reason: str | None) -> Why:
 def not_read(reason: str | None) -> Why:
     """Why a selection was refused while it was read."""
     return NOT_READ.get(reason or "", _NOT_READ)
+
+
+def asks_to_sign_in(reason: str | None) -> bool:
+    """Whether the same selection could be read if its rep signed in with Pipedrive again."""
+    return reason in _SIGN_IN
 
 
 def failure(code: str | None) -> Why:

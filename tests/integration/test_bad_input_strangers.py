@@ -46,6 +46,7 @@ ASKED: dict[str, dict[str, object]] = {
     "/batches/{id}/retry": {"seq": 10**9},
     "/batches/{id}/send-anyway": {"seq": 10**9},
     "/batches/{id}/again": {},
+    "/batches/{id}/reconnect": {},
 }
 #: These hold another kind of id and have a test of their own below.
 RECEIPTS = "/twilio/status/{attempt}"

@@ -28,6 +28,9 @@ class Sessions(Protocol):
 
     async def sign_out(self, id_hash: bytes) -> None: ...
 
+    async def sign_out_everywhere(self, company_id: int, user_id: int) -> None:
+        """Ends what one user signed in to, in every browser."""
+
     async def keep(
         self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes
     ) -> bool:

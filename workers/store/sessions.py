@@ -32,7 +32,7 @@ FROM alive
 JOIN session_identities USING (id_hash)
 JOIN installations USING (company_id, user_id)
 JOIN companies USING (company_id)
-WHERE signed_in_at > now() - interval '30 days'
+WHERE signed_in_at > now() - interval '30 days' AND access_token IS NOT NULL
 ORDER BY signed_in_at DESC, company_id, user_id
 """
 
@@ -49,6 +49,9 @@ VALUES (%(id_hash)s, %(company_id)s, %(user_id)s)
 ON CONFLICT (id_hash, company_id, user_id) DO UPDATE SET signed_in_at = now()
 """
 _END_IDENTITIES = "DELETE FROM session_identities WHERE id_hash = %(id_hash)s"
+_END_EVERYWHERE = """
+DELETE FROM session_identities WHERE company_id = %(company_id)s AND user_id = %(user_id)s
+"""
 _END = "DELETE FROM sessions WHERE id_hash = %(id_hash)s"
 
 #: Anybody can start a sign-in, so there is a most: a flood must not fill the disk.
@@ -118,6 +121,11 @@ class PgSessions:
         async with self._pool.connection() as connection, connection.transaction():
             await write(connection, _END_IDENTITIES, id_hash=id_hash)
             await write(connection, _END, id_hash=id_hash)
+
+    async def sign_out_everywhere(self, company_id: int, user_id: int) -> None:
+        """Ends every session of one user; others who share a browser with them stay."""
+        async with self._pool.connection() as connection:
+            await write(connection, _END_EVERYWHERE, company_id=company_id, user_id=user_id)
 
     async def keep(
         self, continuation_id: UUID, *, browser_hash: bytes, kind: str, sealed: bytes
