@@ -20,6 +20,7 @@ from workers.providers.twilio_transport import TwilioTransport
 from workers.settings import Settings
 from workers.stages.tokens import RefreshingTokens
 from workers.store.batches import PgBatches
+from workers.store.budget import PgBudget
 from workers.store.claims import PgClaims
 from workers.store.company_accounts import PgCompanyAccounts
 from workers.store.company_settings import PgCompanies
@@ -58,6 +59,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
         vault = AesVault(settings.secret_keys)
         installations = PgInstallations(pool, vault)
         own_accounts = PgCompanyAccounts(pool, vault)
+        budget = PgBudget(pool, reserve=settings.pipedrive_reserve)
         identities = PipedriveIdentities(settings, http)
         ledger = PgLedger(pool, lookups=settings.lookups, silence=settings.silence)
         told = Grouped(ledger.tell, seconds=RECEIPT_SECONDS, most=RECEIPTS_AT_ONCE)
@@ -83,8 +85,9 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             watching=PgWatching(pool, lookups=settings.lookups, silence=settings.silence),
             figures=PgFigures(pool),
             schema=PgSchema(pool),
-            people=PipedrivePeople(settings, http),
-            records=PipedriveRecords(settings, http),
+            people=PipedrivePeople(settings, http, budget=budget),
+            records=PipedriveRecords(settings, http, budget=budget),
+            budget=budget,
             identities=identities,
             access=RefreshingTokens(installations, identities),
             messenger=TwilioMessenger(transport),

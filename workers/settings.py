@@ -120,6 +120,12 @@ class Settings(BaseSettings):
     in_flight: int = Field(100, ge=1, description="The most texts on the wire per worker process.")
     twilio_timeout: float = Field(30, description="Seconds to wait for Twilio's answer.")
     pipedrive_timeout: float = Field(30, description="Seconds to wait for Pipedrive's answer.")
+    pipedrive_reserve: float = Field(
+        10,
+        ge=0,
+        le=100,
+        description="Percent of a company's daily Pipedrive tokens that are left for its other apps.",
+    )
     pool_size: int = Field(8, ge=2, description="Database connections per process.")
     prepare_threshold: int | None = Field(
         5, description="Prepare a statement after this many uses; -1 = never (PgBouncer)."

@@ -73,8 +73,12 @@ async def test_a_budget_that_ends_half_way_loses_nobody(database_url: str, resou
         )
         assert parked.life.resolve_not_before is not None
         line.pipedrive.budget = line.pipedrive.daily_limit
-        with psycopg.connect(database_url) as connection:  # midnight comes
+        with psycopg.connect(database_url) as connection:  # an hour goes by
             connection.execute("UPDATE batches SET resolve_not_before = now()")
+            connection.execute(
+                "UPDATE pipedrive_budgets SET told_at = told_at - interval '61 minutes',"
+                " asked_at = asked_at - interval '61 minutes'"
+            )
         found = await line.until(parked.id, is_draft)
 
         assert (found.counts, found.records) == (whole.counts, whole.records)

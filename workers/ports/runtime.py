@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from workers.ports.budget import Budget
 from workers.ports.company import AccountSetup, Companies, OwnAccounts
 from workers.ports.figures import Figuring
 from workers.ports.finding import Finding, Naming
@@ -48,6 +49,7 @@ class Runtime:
     schema: Schema
     people: People
     records: Records
+    budget: Budget
     identities: Identities
     access: AccessTokens
     messenger: Messenger

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import httpx
 
 from workers.domain.selection import Filtered, Selection
+from workers.ports.budget import Budget
 from workers.ports.outside import Access, PeoplePage, Person, PhoneEntry
 from workers.providers.pipedrive_codes import LIST_TOKENS, Clock
 from workers.providers.pipedrive_http import utc_now
@@ -31,9 +32,14 @@ class PipedrivePeople:
     """Fulfils `ports.outside.People` (pipedrive.md §3, §4)."""
 
     def __init__(
-        self, settings: Settings, http: httpx.AsyncClient, *, clock: Clock = utc_now
+        self,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        *,
+        clock: Clock = utc_now,
+        budget: Budget | None = None,
     ) -> None:
-        self._reader = PipedriveReader(settings, http, clock=clock)
+        self._reader = PipedriveReader(settings, http, clock=clock, budget=budget)
 
     async def by_ids(self, access: Access, ids: Sequence[int]) -> PeoplePage:
         """At most 100 people, in the order asked; who is not visible or deleted is missing."""

@@ -88,7 +88,7 @@ def _of_status(
 def _throttled(headers: httpx.Headers, clock: Clock, seen: str) -> Throttled:
     """Out of the day's budget, or only too fast for the moment."""
     if headers.get("x-daily-ratelimit-token-remaining", "").strip() == "0":
-        wait = _until_midnight(clock())
+        wait = min(_until_midnight(clock()), _LONGEST_WAIT)
         return Throttled(wait, "budget", "the company's daily budget is used up", request_id=seen)
     if (asked := _asked_to_wait(headers, clock)) is not None:
         return Throttled(max(asked, _SHORT_WAIT[0]), request_id=seen)

@@ -12,6 +12,7 @@ import httpx
 
 from workers.domain.errors import Misconfigured, ProviderError, Unavailable
 from workers.providers.pipedrive_codes import Clock, error_in
+from workers.providers.pipedrive_meter import Metered
 from workers.settings import Settings
 
 OAUTH_ORIGIN = "https://oauth.pipedrive.com"
@@ -62,12 +63,19 @@ class PipedriveHttp:
         self._clock = clock
 
     async def get(
-        self, url: str, access_token: str, params: Mapping[str, str] | None = None
+        self,
+        url: str,
+        access_token: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        metered: Metered | None = None,
     ) -> Mapping[str, Any]:
-        """An API answer's envelope."""
+        """An API answer's envelope; `metered` keeps to the limits of who asks."""
         headers = {"authorization": f"Bearer {access_token}"}
         request = self._http.build_request("GET", url, params=params, headers=headers)
-        return _body(await self._send(request, error_in))
+        if metered is not None:
+            await metered.turn()
+        return _body(await self._send(request, error_in, metered=metered))
 
     async def post_form(
         self, url: str, form: Mapping[str, str], auth: tuple[str, str], reader: Reader
@@ -77,7 +85,11 @@ class PipedriveHttp:
         return await self._send(request, reader, httpx.BasicAuth(*auth))
 
     async def _send(
-        self, request: httpx.Request, reader: Reader, auth: httpx.Auth | None = None
+        self,
+        request: httpx.Request,
+        reader: Reader,
+        auth: httpx.Auth | None = None,
+        metered: Metered | None = None,
     ) -> httpx.Response:
         try:
             # httpx times each read; a server that drips a byte a second would never end.
@@ -87,7 +99,10 @@ class PipedriveHttp:
             raise Unavailable("timeout", "Pipedrive does not answer in time") from error
         except httpx.RequestError as error:
             raise Unavailable("network", f"no answer ({type(error).__name__})") from error
-        if (wrong := reader(response, self._clock)) is not None:
+        wrong = reader(response, self._clock)
+        if metered is not None:
+            await metered.heard(response, wrong)
+        if wrong is not None:
             raise wrong
         return response
 

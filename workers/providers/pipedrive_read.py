@@ -11,9 +11,11 @@ import stamina
 from workers.domain.errors import Misconfigured, Unavailable
 from workers.domain.person import clean_line
 from workers.domain.selection import Filtered
+from workers.ports.budget import Budget
 from workers.ports.outside import Access
 from workers.providers.pipedrive_codes import Clock, is_worth_a_quick_try
 from workers.providers.pipedrive_http import PipedriveHttp, api_origin
+from workers.providers.pipedrive_meter import Metered
 from workers.settings import Settings
 
 MAX_IDS = 100  # V2: `ids` takes at most so many; more is a 400
@@ -29,8 +31,11 @@ Rows = Sequence[Row]
 class PipedriveReader:
     """Calls Pipedrive as one user."""
 
-    def __init__(self, settings: Settings, http: httpx.AsyncClient, *, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, http: httpx.AsyncClient, *, clock: Clock, budget: Budget | None
+    ) -> None:
         self._settings = settings
+        self._budget = budget
         self._http = PipedriveHttp(http, timeout=settings.pipedrive_timeout, clock=clock)
 
     async def page(
@@ -53,11 +58,12 @@ class PipedriveReader:
     async def get(self, access: Access, path: str, params: Mapping[str, str]) -> Mapping[str, Any]:
         """A read that is tried again at once when a hiccup is likely; long waits are the stage's."""
         url = api_origin(self._settings, access.api_domain) + path
+        metered = Metered(self._budget, access, path) if self._budget else None
         async for attempt in stamina.retry_context(
             on=is_worth_a_quick_try, attempts=3, timeout=None, wait_initial=0.2, wait_jitter=0.2
         ):
             with attempt:
-                return await self._http.get(url, access.access_token, params)
+                return await self._http.get(url, access.access_token, params, metered=metered)
         raise AssertionError("stamina ends in an answer or an error")
 
 

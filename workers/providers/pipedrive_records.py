@@ -10,6 +10,7 @@ import httpx
 
 from workers.domain.errors import Misconfigured, Rejected
 from workers.domain.selection import Filtered
+from workers.ports.budget import Budget
 from workers.ports.outside import Access, PeoplePage
 from workers.ports.records import Record, RecordsPage
 from workers.providers.pipedrive import people_in
@@ -51,9 +52,14 @@ class PipedriveRecords:
     """Fulfils `ports.records.Records` (pipedrive.md §3.2, §3.5, §4)."""
 
     def __init__(
-        self, settings: Settings, http: httpx.AsyncClient, *, clock: Clock = utc_now
+        self,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        *,
+        clock: Clock = utc_now,
+        budget: Budget | None = None,
     ) -> None:
-        self._reader = PipedriveReader(settings, http, clock=clock)
+        self._reader = PipedriveReader(settings, http, clock=clock, budget=budget)
 
     async def by_ids(self, access: Access, resource: str, ids: Sequence[int]) -> RecordsPage:
         """At most 100 records, in the order asked; the others are deleted or not visible."""

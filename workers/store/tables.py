@@ -20,12 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from workers.domain.delivery import RANK, State
-from workers.store import columns, company_tables, door_tables
+from workers.store import budget_tables, columns, company_tables, door_tables
 from workers.store.columns import at, one_of
 
 #: Importing the other tables puts them there too: the whole schema.
 metadata: MetaData = columns.metadata
-__all__ = ["company_tables", "door_tables", "metadata"]
+__all__ = ["budget_tables", "company_tables", "door_tables", "metadata"]
 
 batches = Table(
     "batches",

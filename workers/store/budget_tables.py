@@ -1,0 +1,28 @@
+"""The tables of Pipedrive's limits: calls per installation, tokens per company and day."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, Integer, Table, func, text
+
+from workers.store.columns import at, metadata
+
+pipedrive_pace = Table(
+    "pipedrive_pace",
+    metadata,
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("calls", Integer, nullable=False, server_default=text("20")),  # of ours in two seconds
+    at("free_at", default=True),  # when every call so far is out of the window
+)
+
+pipedrive_budgets = Table(
+    "pipedrive_budgets",
+    metadata,
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False, server_default=func.current_date()),  # UTC
+    Column("used", Integer, nullable=False, server_default=text("0")),  # by us, that day
+    Column("tokens_a_day", BigInteger),  # null = not told yet
+    Column("tokens_left", BigInteger),
+    at("told_at"),  # when Pipedrive said so
+    at("asked_at", default=True),  # when a call last went
+)
