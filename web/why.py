@@ -102,7 +102,7 @@ NOT_READ: dict[str, Why] = {
     ),
     "pipedrive_scope": Why(
         "Volley may not read these records yet.",
-        "Install Volley again from Pipedrive's Marketplace: it then asks for the right it lacks.",
+        "Sign in with Pipedrive again: it then asks you for the right that Volley lacks.",
     ),
 }
 _NOT_READ = Why(
@@ -123,7 +123,7 @@ def not_read(reason: str | None) -> Why:
 
 def asks_to_sign_in(reason: str | None) -> bool:
     """Whether the same selection could be read if its rep signed in with Pipedrive again."""
-    return reason in _SIGN_IN
+    return reason in {*_SIGN_IN, "pipedrive_scope"}
 
 
 def failure(code: str | None) -> Why:

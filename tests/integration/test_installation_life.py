@@ -76,6 +76,26 @@ async def test_a_batch_that_was_read_is_not_read_again(door: Door, browser: Brow
     assert await door.batches() == 1
 
 
+async def test_a_right_that_volley_lacks_is_asked_for_and_the_selection_read(
+    door: Door, browser: Browser
+) -> None:
+    """Pipedrive asks again when the app's scopes changed (§2.1)."""
+    whole, door.pipedrive.scope = door.pipedrive.scope, "base,contacts:read"
+    await browser.sign_in()
+    made = await browser.get(door.pipedrive.link_url([1], resource="deal", token=None))
+    await resolve(door.runtime, door.bell.rung[-1])
+    page = await browser.get(made.headers["location"])
+    assert AGAIN in page.text
+
+    door.pipedrive.scope = whole
+    await browser.allow(await browser.post(f"{made.headers['location']}/reconnect"))
+
+    await resolve(door.runtime, door.bell.rung[-1])
+    view = await door.runtime.batches.view(door.bell.rung[-1])
+    assert view is not None
+    assert view.life.refused_reason is None
+
+
 async def test_the_first_page_offers_to_sign_in_again(door: Door, browser: Browser) -> None:
     await a_refused_batch(door, browser)
     page = await browser.get("/")

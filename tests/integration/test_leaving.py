@@ -58,6 +58,7 @@ async def a_history(door: Door, browser: Browser, company_id: int) -> None:
     batch_id = UUID(made.headers["location"].rsplit("/", 1)[1])
     attempt_id = uuid4()
     async with database(door) as connection:
+        await connection.execute("UPDATE batches SET confirmed_at = now(), first_claim_at = now()")
         cursor = await connection.execute(
             "INSERT INTO recipients (batch_id, person_id, number, state, attempt_id)"
             " VALUES (%s, 1, '+37255500100', 'delivered', %s) RETURNING id",
@@ -153,6 +154,27 @@ async def test_the_operators_account_does_not_pass_to_the_next_company(history: 
     assert await history.runtime.installations.first_company() == 42
 
 
+async def test_drafts_of_who_left_go_with_their_people_and_nobody_elses(
+    history: Door, browser: Browser
+) -> None:
+    drafts = history.runtime.leaving
+    for user_id in (7, 8):
+        link = history.pipedrive.link_url([2], user_id=user_id, token=None)
+        assert (await browser.get(link)).headers["location"].startswith("/batches/")
+    await run(
+        history,
+        "INSERT INTO recipients (batch_id, state) SELECT id, 'ready' FROM batches"
+        " WHERE confirmed_at IS NULL",
+    )
+    await leave(history, 8)
+
+    assert await drafts.forget_drafts(most=1)
+    assert not await drafts.forget_drafts(most=1)
+
+    found = await left_of(history, 42)
+    assert (found["batches"], found["recipients"], found["links"]) == (2, 2, 2)
+
+
 async def test_other_companies_keep_everything(history: Door, browser: Browser) -> None:
     await browser.sign_in(company_id=43, user_id=70)
     await leave(history, 7, 8)
@@ -199,39 +221,3 @@ async def test_telling_of_the_uninstall_again_does_not_start_the_days_anew(histo
     await days_pass(history, 31)
     await leave(history, 7, 8)
     assert await history.runtime.leaving.gone(after=timedelta(days=30)) == [42]
-
-
-# ---------------------------------------------------------------- kept alive
-
-
-async def test_tokens_that_nobody_used_for_long_are_renewed(door: Door, browser: Browser) -> None:
-    await browser.sign_in()
-    await browser.sign_in(user_id=8)
-    await days_pass(door, 46)
-    await browser.sign_in(user_id=8)
-    asked = len(door.pipedrive.calls_to("/oauth/token"))
-    await tidy(door.runtime)
-    await tidy(door.runtime)
-    assert len(door.pipedrive.calls_to("/oauth/token")) == asked + 1
-    assert await door.runtime.installations.resting(timedelta(days=45), most=9) == []
-
-
-async def test_whose_grant_is_gone_must_sign_in_again(door: Door, browser: Browser) -> None:
-    await browser.sign_in()
-    await days_pass(door, 46)
-    door.pipedrive.revoke(42, 7)
-    await tidy(door.runtime)
-    assert await door.runtime.installations.user(42, 7) is None
-
-
-async def test_a_pipedrive_that_is_down_costs_nobody_their_installation(
-    door: Door, browser: Browser
-) -> None:
-    await browser.sign_in()
-    await days_pass(door, 46)
-    door.pipedrive.fail_next("/oauth/token", 503, times=5)
-    await tidy(door.runtime)
-    assert await door.runtime.installations.user(42, 7) is not None
-    door.pipedrive.faults.clear()
-    await tidy(door.runtime)
-    assert await door.runtime.installations.resting(timedelta(days=45), most=9) == []

@@ -82,7 +82,10 @@ class Installations(Protocol):
 
 
 class Leaving(Protocol):
-    """Companies whose last user uninstalled the app."""
+    """What users and companies leave behind who uninstalled the app."""
+
+    async def forget_drafts(self, *, most: int = 2_000) -> bool:
+        """One bite of what users had begun to write who uninstalled; False when nothing is left."""
 
     async def gone(self, *, after: timedelta, most: int = 10) -> Sequence[int]:
         """Companies that nobody has the app in, since longer than `after`."""

@@ -17,7 +17,9 @@ REFRESHES = 50  # a round; a round comes every hour
 
 
 async def forget_gone(runtime: Runtime) -> None:
-    """A company that nobody has the app in any more is forgotten after FORGET_DAYS."""
+    """Drafts of who left go now; a company that nobody has the app in goes after FORGET_DAYS."""
+    while await runtime.leaving.forget_drafts():
+        pass
     after = timedelta(days=runtime.settings.forget_days)
     for company_id in await runtime.leaving.gone(after=after):
         while await runtime.leaving.forget(company_id, after=after):

@@ -55,11 +55,40 @@ WHERE {_OF}
 )
 
 
+# Uninstalling closed them; whoever still looked for their people has stopped by its lease's end.
+_DRAFTS = """
+WITH drafts AS (
+    SELECT b.id FROM batches b
+    JOIN installations i ON i.company_id = b.company_id AND i.user_id = b.user_id
+    WHERE i.access_token IS NULL AND b.canceled_at IS NOT NULL AND b.confirmed_at IS NULL
+      AND b.first_claim_at IS NULL AND (b.resolve_until IS NULL OR b.resolve_until < now())
+)
+"""
+_PEOPLE_OF_DRAFTS = f"""
+{_DRAFTS}
+DELETE FROM recipients WHERE id IN (
+    SELECT r.id FROM recipients r JOIN drafts ON r.batch_id = drafts.id LIMIT %(most)s)
+"""
+_EMPTY_DRAFTS = f"""
+{_DRAFTS}, linked AS (DELETE FROM links USING drafts WHERE links.batch_id = drafts.id)
+DELETE FROM batches USING drafts WHERE batches.id = drafts.id
+"""
+
+
 class PgLeaving:
     """Fulfils `ports.identities.Leaving`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+
+    @again
+    async def forget_drafts(self, *, most: int = 2_000) -> bool:
+        """One bite of what users had begun to write who uninstalled; False when nothing is left."""
+        async with self._pool.connection() as connection, connection.transaction():
+            if await write(connection, _PEOPLE_OF_DRAFTS, most=most):
+                return True
+            await write(connection, _EMPTY_DRAFTS)
+        return False
 
     async def gone(self, *, after: timedelta, most: int = 10) -> Sequence[int]:
         """Companies that nobody has the app in, since longer than `after`."""
