@@ -9,6 +9,7 @@ from typing import Any
 
 from web.countries import COUNTRIES
 from web.shown import written
+from web.tokens_used import left, of_day
 from workers.domain.errors import CannotOpen
 from workers.ports.company import OwnAccount, Senders
 from workers.ports.outside import Account, User
@@ -41,6 +42,7 @@ async def outline(runtime: Runtime, user: User) -> dict[str, Any]:
     company_id = user.company_id
     choices = await runtime.companies.choices(company_id)
     own, choosing, unreadable = await _accounts(runtime, company_id)
+    day = await runtime.budget.today(company_id)
     theirs = None if own or unreadable else await runtime.accounts.of(company_id)
     return {
         "choices": choices,
@@ -53,6 +55,10 @@ async def outline(runtime: Runtime, user: User) -> dict[str, Any]:
         "unread": _unread(choosing.senders) if choosing else "",
         "unreadable": unreadable,
         "operators": sends_from(theirs) if theirs else "",
+        "tokens_used": of_day(day),
+        "tokens_left": left(day),
+        "day": day,
+        "reserve": f"{runtime.settings.pipedrive_reserve:g}",
         "now": datetime.now(UTC),
     }
 
@@ -65,6 +71,7 @@ async def told(runtime: Runtime, user: User) -> dict[str, Any]:
         "company": user.company_id,
         "country": shown["choices"].country or shown["choices"].pipedrive_country,
         "support": [it.user_id for it in shown["colleagues"] if it.is_support or it.is_admin],
+        "tokens": {"used": shown["day"].used, "a_day": shown["day"].tokens_a_day},
         "twilio": connected and _told(connected),
         "choosing": shown["choosing"] and [option.value for option in shown["options"]],
     }

@@ -14,6 +14,7 @@ from web import views, words
 from web.batches import told
 from web.pages import page, wants_json
 from web.sessions import identities
+from web.tokens_used import of_batch
 from workers.ports.outside import User
 from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
@@ -29,6 +30,7 @@ class Entry:
     source: str
     phase: str
     said: str
+    cost: str
     by: str
     zone: str
     created_at: datetime
@@ -76,6 +78,7 @@ def _entry(view: BatchView) -> Entry:
         source=words.source(view),
         phase=phase,
         said=words.PHASES[phase],
+        cost=of_batch(view),
         by=view.user_name,
         zone=view.timezone,
         created_at=view.life.created_at,
