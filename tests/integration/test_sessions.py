@@ -51,6 +51,14 @@ async def test_somebody_who_signed_in_is_known_with_their_company(sessions: PgSe
     assert await sessions.identities(HERE) == [ZOE]
 
 
+async def test_a_sign_in_that_ends_after_the_uninstall_is_nobody(
+    sessions: PgSessions, pool: Pool
+) -> None:
+    await run(pool, "UPDATE installations SET access_token = NULL")
+    await sign_in_zoe(sessions)
+    assert await sessions.identities(HERE) == []
+
+
 async def test_a_browser_we_do_not_know_is_nobody(sessions: PgSessions) -> None:
     assert await sessions.identities(b"never seen") == []
 
