@@ -152,6 +152,10 @@ class FakeInstallations:
         self.refresh_tokens.pop((company_id, user_id), None)
         self.leased.discard((company_id, user_id))
 
+    async def resting(self, since: timedelta, *, most: int) -> Sequence[tuple[int, int, int]]:
+        """Nobody: in memory no token grows old."""
+        return []
+
     async def first_company(self) -> int | None:
         return next((company_id for company_id, _ in self.users), None)
 
