@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from tests import services
 from workers.store.migrate import upgrade
+
+
+def pytest_configure() -> None:
+    """Told to end, a test run ends like on Ctrl-C: the servers and processes it started go too."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
