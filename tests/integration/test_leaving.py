@@ -14,6 +14,7 @@ from tests.door import Browser, Door
 from workers.ports.company import Senders
 from workers.ports.outside import Account
 from workers.stages.watch import tidy
+from workers.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
 
@@ -145,6 +146,21 @@ async def test_then_all_of_it_goes_but_who_said_stop(history: Door) -> None:
         assert await cursor.fetchall() == [("",)]
         cursor = await connection.execute("SELECT company_id FROM installations")
         assert await cursor.fetchall() == [(43,)]
+
+
+async def test_no_table_keeps_a_row_of_a_forgotten_company(history: Door) -> None:
+    async with database(history) as connection:
+        await connection.execute("INSERT INTO pipedrive_pace (company_id, user_id) VALUES (42, 7)")
+        await connection.execute("INSERT INTO pipedrive_budgets (company_id) VALUES (42)")
+    await leave(history, 7, 8)
+    await days_pass(history, 31)
+    await tidy(history.runtime)
+    kept = []
+    async with database(history) as connection:
+        for table in (table for table in metadata.sorted_tables if "company_id" in table.c):
+            cursor = await connection.execute(f"SELECT 1 FROM {table.name} WHERE company_id = 42")
+            kept += [table.name] if await cursor.fetchone() else []
+    assert sorted(kept) == ["companies", "known_numbers"]
 
 
 async def test_the_operators_account_does_not_pass_to_the_next_company(history: Door) -> None:

@@ -45,6 +45,8 @@ _THE_REST = (
     f"DELETE FROM texted WHERE {_OF}",
     f"DELETE FROM known_numbers WHERE {_OF} AND reason <> 'opted_out'",
     f"DELETE FROM company_accounts WHERE {_OF}",
+    f"DELETE FROM pipedrive_pace WHERE {_OF}",
+    f"DELETE FROM pipedrive_budgets WHERE {_OF}",
     f"DELETE FROM session_identities WHERE {_OF}",
     f"DELETE FROM installations WHERE {_OF}",
     f"""
