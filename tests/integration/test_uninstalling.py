@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.fakes_pipedrive import FakeIdentities, a_tokens, a_user
+from tests.fakes_pipedrive import FakeIdentities, a_tokens
+from tests.installed import ELSEWHERE, LEASE, MAX, SECRET, ZOE, read, run
 from workers.domain.errors import Misconfigured
 from workers.ports.outside import User
 from workers.settings import Settings
 from workers.stages.tokens import RefreshingTokens
-from workers.store.database import Pool, Row, make_pool, rows, write
+from workers.store.database import Pool, make_pool
 from workers.store.installations import PgInstallations
 from workers.store.sessions import PgSessions
 from workers.vault import AesVault
 
 pytestmark = pytest.mark.anyio
-
-SECRET = "s" * 32
-LEASE = timedelta(seconds=45)
-ZOE = a_user(company_id=1, user_id=7, name="Zoë", is_admin=True)
-MAX = a_user(company_id=1, user_id=8, name="Max")
-ELSEWHERE = a_user(company_id=2, user_id=7, name="Zoë elsewhere", is_admin=True)
 
 
 @pytest.fixture
@@ -37,16 +31,6 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 def installations(pool: Pool) -> PgInstallations:
     return PgInstallations(pool, AesVault([SECRET]))
-
-
-async def run(pool: Pool, sql: str, **params: object) -> None:
-    async with pool.connection() as connection:
-        await write(connection, sql, **params)
-
-
-async def read(pool: Pool, sql: str, **params: object) -> list[Row]:
-    async with pool.connection() as connection:
-        return await rows(connection, sql, **params)
 
 
 async def a_batch(pool: Pool, *states: str, by: User = ZOE, set_: str = "seq = 0") -> UUID:
