@@ -35,6 +35,9 @@ class Stage:
         self.rep.until(batch, "draft")
         return batch
 
+    def has_texted(self, more_than: int) -> bool:
+        return len(self.twilio.accepted) > more_than
+
     def texted(self) -> Counter[str]:
         """How often Twilio accepted a text, by number: the oracle."""
         return Counter(text["to"] for text in list(self.twilio.accepted))

@@ -36,7 +36,7 @@ class LongQueryProtocol(HttpToolsProtocol):
     _url_bytes = 0
     _late: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself does
         """Who says nothing is not waited for either."""
         super().connection_made(transport)
         self._hurry()

@@ -18,7 +18,7 @@ def make_redis_broker(
     client = redis.Redis.from_url(
         settings.broker_url, socket_connect_timeout=timeout, socket_timeout=timeout
     )
-    return RedisBroker(  # type: ignore[no-untyped-call]
+    return RedisBroker(  # type: ignore[no-untyped-call]  # Dramatiq's is untyped
         client=client,
         middleware=[AgeLimit(), TimeLimit(), AsyncIO(), CurrentMessage(), Retries(), *extra],
         # A killed worker's rings come back within seconds instead of Dramatiq's 19 minutes.

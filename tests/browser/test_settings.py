@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.contract.pipedrive_served import a_pipedrive
@@ -53,7 +53,7 @@ def office(database_url: str) -> Iterator[Office]:
 def a_page(browser: Browser, office: Office, *, scripts: str = "on") -> Page:
     """The settings, opened by the link in the header."""
     context = browser.new_context(java_script_enabled=scripts == "on")
-    context.add_cookies(office.cookies)  # type: ignore[arg-type]
+    context.add_cookies(office.cookies)  # type: ignore[arg-type]  # dicts of the TypedDict's shape
     page = context.new_page()
     page.set_default_timeout(10_000)
     page.goto(office.url)

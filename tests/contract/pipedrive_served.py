@@ -23,7 +23,7 @@ def settings_for(pipedrive_url: str, **more: object) -> Settings:
         pipedrive_url=pipedrive_url,
         pipedrive_client_id=CLIENT_ID,
         pipedrive_client_secret=CLIENT_SECRET,
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]  # by keyword, each of its own type
     )
 
 

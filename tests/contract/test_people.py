@@ -157,7 +157,7 @@ async def test_a_saved_filter_finds_exactly_its_people(
     people: PipedrivePeople, world: World, access: Access
 ) -> None:
     found = await walk(people, access, Filtered("filter", 14))
-    odd = [i for i in world.people.ids() if world.people.peek(i)["_odd"]]  # type: ignore[index]
+    odd = [i for i in world.people.ids() if world.people.peek(i)["_odd"]]  # type: ignore[index]  # they are there
     assert [person.person_id for person in found] == [i for i in odd if i not in {58, 59}]
 
 
@@ -166,7 +166,7 @@ async def test_an_owners_people_are_that_owners(
 ) -> None:
     found = await walk(people, access, Filtered("owner", 8))
     assert len(found) > 1000
-    assert {world.people.peek(p.person_id)["owner_id"] for p in found} == {8}  # type: ignore[index]
+    assert {world.people.peek(p.person_id)["owner_id"] for p in found} == {8}  # type: ignore[index]  # they are there
 
 
 async def test_excluded_people_are_left_out_and_nobody_else(

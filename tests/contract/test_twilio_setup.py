@@ -40,7 +40,7 @@ async def twilio() -> AsyncIterator[Desk]:
 
 @pytest.mark.parametrize("account", [ACCOUNT, BY_KEY])
 async def test_a_right_login_is_verified_by_reading_one_text(twilio: Desk, account: object) -> None:
-    await twilio.setup.verify(account)  # type: ignore[arg-type]
+    await twilio.setup.verify(account)  # type: ignore[arg-type]  # made with keywords of two types
     [asked] = twilio.world.requests
     assert asked["query"] == {"PageSize": "1"}
     assert asked["path"].endswith("/Messages.json")

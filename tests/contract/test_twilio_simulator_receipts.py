@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator
 
 from tests.contract.twilio_seat import PATH, TOKEN, Inbox, Seat, running_inbox, running_twilio
 from tests.servers import wait_until

@@ -86,7 +86,7 @@ def asking(desk: Desk, method: str, path: str, batch: str) -> Ask:
     async def ask(headers: Mapping[str, str]) -> httpx.Response:
         address = path.replace("/batches/{id}", batch)
         if method == "GET":
-            return await desk.http.get(address, params=fields, headers=dict(headers))  # type: ignore[arg-type]
+            return await desk.http.get(address, params=fields, headers=dict(headers))  # type: ignore[arg-type]  # fields: httpx's own union
         return await desk.post(address, headers, **fields)
 
     return ask

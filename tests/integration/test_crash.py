@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_a_killed_worker_texts_nobody_twice_and_forgets_nobody(
         assert stage.rep.send(batch, TEXT).status_code == 202
         for share in (0.2, 0.5):
             wait_until(
-                lambda share=share: len(stage.twilio.accepted) > share * ready,  # type: ignore[misc]
+                partial(stage.has_texted, int(share * ready)),
                 seconds=60,
                 what="texts",
             )
@@ -61,7 +62,7 @@ def test_a_flushed_broker_costs_seconds_and_nobody(
             for _ in range(3):
                 at = len(stage.twilio.accepted)
                 broker.flushall()
-                wait_until(lambda at=at: len(stage.twilio.accepted) > at + 50, seconds=20)  # type: ignore[misc]
+                wait_until(partial(stage.has_texted, at + 50), seconds=20)
 
         end = stage.rep.until(batch, "settled", seconds=60)
 

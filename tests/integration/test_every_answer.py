@@ -80,7 +80,7 @@ async def broken(door: Door) -> AsyncIterator[Browser]:
         is_current = user
 
     gone = Gone()
-    runtime = replace(door.runtime, sessions=Broken(), installations=gone, schema=gone)  # type: ignore[arg-type]
+    runtime = replace(door.runtime, sessions=Broken(), installations=gone, schema=gone)  # type: ignore[arg-type]  # they only raise
     app = create_app(door.runtime.settings, runtime=runtime)
     async with replace(door, app=app, runtime=runtime).browser() as browser:
         browser.client.cookies.set("__Host-volley", "known", domain="volley.test")

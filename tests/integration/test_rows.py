@@ -38,7 +38,7 @@ async def paged(office: Office, batch_id: UUID, **given: object) -> list[Recipie
     got: list[RecipientRow] = []
     cursor: str | None = ""
     while cursor is not None:
-        page, cursor = await office.rows.page(batch_id, cursor=cursor, **given)  # type: ignore[arg-type]
+        page, cursor = await office.rows.page(batch_id, cursor=cursor, **given)  # type: ignore[arg-type]  # states or a query
         got += page
     return got
 

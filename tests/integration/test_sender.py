@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -24,6 +25,10 @@ pytestmark = pytest.mark.anyio
 async def office(database_url: str) -> AsyncIterator[Office]:
     async with an_office(database_url) as office:
         yield office
+
+
+def _more_than(messenger: FakeMessenger, texts: int) -> bool:
+    return len(messenger.accepted) > texts
 
 
 async def test_a_small_batch_overtakes_a_big_one_within_seconds(office: Office) -> None:
@@ -111,7 +116,7 @@ async def test_texts_leave_at_once_when_the_time_for_undo_ends(office: Office) -
             already = len(messenger.accepted)
             await office.confirmed(1, hold=timedelta(seconds=0.6))
             room.sender.wake()  # as confirming rings
-            seconds = await until(lambda n=already: len(messenger.accepted) > n)  # type: ignore[misc]
+            seconds = await until(partial(_more_than, messenger, already))
             assert 0.55 < seconds < 0.9
 
 

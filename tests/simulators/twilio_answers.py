@@ -19,7 +19,7 @@ def transport_of(receive: Receive) -> asyncio.Transport:
     """uvicorn's connection: ASGI has no word for breaking one, so we ask its request cycle."""
     transport: Any = getattr(getattr(receive, "__self__", None), "transport", None)
     assert transport is not None, "broken answers need uvicorn and a real socket"
-    return transport  # type: ignore[no-any-return]
+    return transport  # type: ignore[no-any-return]  # uvicorn's own, untyped
 
 
 async def gone(receive: Receive) -> None:

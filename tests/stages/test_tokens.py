@@ -113,13 +113,13 @@ async def test_tokens_that_live_shorter_than_the_margin_do_not_loop(
     installations: FakeInstallations,
 ) -> None:
     class Short(FakeIdentities):
-        async def refresh(self, refresh_token: str) -> object:  # type: ignore[override]
+        async def refresh(self, refresh_token: str) -> object:  # type: ignore[override]  # it never answers
             await super().refresh(refresh_token)
             return a_tokens(self.issued, expires_in=30)
 
     short = Short()
     installations.expire()
-    access = await RefreshingTokens(installations, short).get(1, 7)  # type: ignore[arg-type]
+    access = await RefreshingTokens(installations, short).get(1, 7)  # type: ignore[arg-type]  # see refresh
     assert (access.access_token, len(short.refreshed)) == ("access-2", 1)
 
 
@@ -191,14 +191,14 @@ async def test_who_stops_waiting_does_not_lose_the_tokens_that_come_back(
             super().__init__()
             self.asked, self.answer = asyncio.Event(), asyncio.Event()
 
-        async def refresh(self, refresh_token: str) -> object:  # type: ignore[override]
+        async def refresh(self, refresh_token: str) -> object:  # type: ignore[override]  # it never answers
             self.asked.set()
             await self.answer.wait()
             return await super().refresh(refresh_token)
 
     slow = Slow()
     installations.expire()
-    tokens = RefreshingTokens(installations, slow)  # type: ignore[arg-type]
+    tokens = RefreshingTokens(installations, slow)  # type: ignore[arg-type]  # see refresh
     stopped = asyncio.create_task(tokens.get(1, 7))
     await slow.asked.wait()
     stopped.cancel()

@@ -91,7 +91,7 @@ async def test_a_messaging_service_goes_before_a_number() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("missing", ["twilio_account_sid", "twilio_auth_token", "twilio_from"])
 async def test_an_account_that_is_not_whole_is_none(missing: str) -> None:
-    assert await account_for(twilio_companies="*", **{missing: ""}).of(7) is None  # type: ignore[arg-type]
+    assert await account_for(twilio_companies="*", **{missing: ""}).of(7) is None  # type: ignore[arg-type]  # the name is a parameter
 
 
 def test_companies_that_are_no_numbers_are_refused_at_start() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from twilio.rest.api.v2010.account.message import (  # type: ignore[import-untyped]
+from twilio.rest.api.v2010.account.message import (
     MessageInstance,
 )
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.http.response import Response
 
 from workers.domain.errors import ProviderError
 from workers.ports.outside import Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.rest import Client
 
 from workers.domain.checkup import Finding, fail, ok, warn
 from workers.domain.errors import Misconfigured, ProviderError, Rejected, Throttled
