@@ -41,8 +41,11 @@ class Life:
     pause_reason: str | None = None  # "person" | "account" | "restored"
     canceled_at: datetime | None = None
     resolve_not_before: datetime | None = None
-    resolve_wait_reason: str | None = None  # "pipedrive_budget" | "pipedrive" | None
+    # pace | pipedrive (is away) | pipedrive_budget | pipedrive_reserve | pipedrive_gate | None
+    resolve_wait_reason: str | None = None
     back_off_until: datetime | None = None
+    waits_until: datetime | None = None  # nobody of the ready may be texted before
+    waits_for: str | None = None  # "quiet_hours" | "cap" | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,14 @@ class Counts:
 
     by_state: Mapping[State, int] = field(default_factory=dict)
     looking: int = 0  # accepted, sent or unconfirmed people whose look-ups have not ended
+    deferred: Mapping[datetime, int] = field(default_factory=dict)  # ready people, by their morning
 
     def __getitem__(self, state: State) -> int:
         return self.by_state.get(state, 0)
+
+    def asleep(self, now: datetime) -> Mapping[datetime, int]:
+        """The ready people for whom it is night at `now`, by when their day begins."""
+        return {opens: people for opens, people in self.deferred.items() if opens > now}
 
     @property
     def people(self) -> int:
@@ -88,7 +96,7 @@ def is_too_late(life: Life, now: datetime) -> bool:
 class Waiting:
     """A reason why people are not being texted right now, and until when (None: until somebody acts)."""
 
-    reason: str  # hold | pace | quiet_hours | pipedrive_budget | account | paused
+    reason: str  # hold | quiet_hours | cap | account | paused, or as in `resolve_wait_reason`
     until: datetime | None
     people: int
 
@@ -109,5 +117,12 @@ def waiting(life: Life, counts: Counts, now: datetime) -> list[Waiting]:
         return [Waiting("paused", None, ready)]
     if life.not_before is not None and life.not_before > now:
         return [Waiting("hold", life.not_before, ready)]
+    asleep = counts.asleep(now)
+    told = [Waiting("quiet_hours", min(asleep), sum(asleep.values()))] if asleep else []
+    awake = ready - sum(asleep.values())
+    if awake and life.waits_for == "cap" and life.waits_until and life.waits_until > now:
+        return [*told, Waiting("cap", life.waits_until, awake)]
     until = life.back_off_until
-    return [Waiting("pace", until, ready)] if until is not None and until > now else []
+    if awake and until is not None and until > now:
+        told.append(Waiting("pace", until, awake))
+    return told

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 #: How Twilio should repeat a receipt that we missed, all within 15 s; by default it repeats only
@@ -28,7 +28,12 @@ def verify_k(keys: Sequence[str], attempt_id: UUID, k: str) -> bool:
 
 
 def _proof(key: str, attempt_id: UUID) -> str:
-    # A key of its own per purpose: what is signed here can never pass for another signature of ours.
-    derived = hmac.digest(key.encode(), _PURPOSE, hashlib.sha256)
-    digest = hmac.digest(derived, attempt_id.bytes, hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    proof = _begun(key).copy()
+    proof.update(attempt_id.bytes)
+    return base64.urlsafe_b64encode(proof.digest()).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=8)
+def _begun(key: str) -> hmac.HMAC:
+    """With a key of its own per purpose: what it signs can never pass for another signature of ours."""
+    return hmac.new(hmac.digest(key.encode(), _PURPOSE, "sha256"), digestmod="sha256")

@@ -10,6 +10,7 @@
     │  ├─ TooLong           413  more people or text than we take
     │  ├─ BadRequest        422  we understood the words but not the wish
     │  └─ NotBuilt          501  we know the wish and can't fulfil it yet
+    ├─ Away                 our own database is: nothing was written, try again until it is back
     ├─ CannotOpen           a sealed value that is not for us: treated as absent
     └─ ProviderError
        ├─ Unavailable       it certainly did nothing: wait, then try again
@@ -86,6 +87,10 @@ class BadRequest(Refused):
     status = 422
 
 
+class Away(VolleyError):
+    """Our own database can't be reached, or can't be written to; its text is the cause's name."""
+
+
 class CannotOpen(VolleyError):
     """A sealed value of another key, another row, or damaged: as good as absent."""
 
@@ -94,6 +99,15 @@ class TooMany(Refused):
     """Too often in a short time."""
 
     status = 429
+
+
+class Busy(Refused):
+    """More at once than we can keep; whoever asks again soon is heard."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("busy", "Too much comes in at once.", "Try again in a few seconds.")
 
 
 class NotBuilt(Refused):
@@ -121,13 +135,23 @@ class Unavailable(ProviderError):
 
 
 class Throttled(ProviderError):
-    """It asked us to wait `after` seconds; it did nothing."""
+    """It asked us to wait `after` seconds; it did nothing.
+
+    `concurrent`: how many of our requests it counted at once, 0 where it did not say.
+    """
 
     def __init__(
-        self, after: float, code: str = "429", detail: str = "", *, request_id: str = ""
+        self,
+        after: float,
+        code: str = "429",
+        detail: str = "",
+        *,
+        request_id: str = "",
+        concurrent: int = 0,
     ) -> None:
         super().__init__(code, detail, request_id=request_id)
         self.after = after
+        self.concurrent = concurrent
 
 
 class Rejected(ProviderError):

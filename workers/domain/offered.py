@@ -16,6 +16,15 @@ class Offer:
     views: Mapping[str, tuple[str, ...]]  # by resource, as the link's parameters call them
 
 
+#: The action that texts nobody; its questions are batches on a channel of this name.
+HISTORY = "history"
+_EVERYWHERE: Mapping[str, tuple[str, ...]] = {
+    "person": ("list", "details"),
+    "deal": ("list", "details"),
+    "organization": ("list", "details"),
+    "activity": ("list",),  # Pipedrive has no page of its own for them
+}
+
 OFFERED = (
     Offer(
         action="sms",
@@ -24,12 +33,16 @@ OFFERED = (
             "Text the people you ticked, or those behind deals: see who would get what, "
             "press Send, and watch every text arrive."
         ),
-        views={
-            "person": ("list", "details"),
-            "deal": ("list", "details"),
-            "organization": ("list", "details"),
-            "activity": ("list",),  # Pipedrive has no page of its own for them
-        },
+        views=_EVERYWHERE,
+    ),
+    Offer(
+        action=HISTORY,
+        name="Texts they were sent",
+        description=(
+            "See what the people you ticked, or those behind deals, were sent before: when, by "
+            "whom and what became of it. Nobody is texted."
+        ),
+        views=_EVERYWHERE,
     ),
 )
 

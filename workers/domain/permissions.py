@@ -21,6 +21,9 @@ class Rep(Protocol):
     @property
     def is_support(self) -> bool: ...
 
+    @property
+    def is_lapsed(self) -> bool: ...
+
 
 class Right(StrEnum):
     """What somebody is to a batch."""
@@ -58,8 +61,11 @@ def may_send(company_id: int, owner_id: int, rep: Rep) -> bool:
 
 
 def may_search(rep: Rep) -> bool:
-    """Whether `rep` may look people up across all batches of their company (`/support`)."""
-    return rep.is_admin or rep.is_support
+    """Whether `rep` may look people up across all batches of their company (`/support`).
+
+    Nobody whose tokens Pipedrive took back: they may have left the company.
+    """
+    return (rep.is_admin or rep.is_support) and not rep.is_lapsed
 
 
 def may_configure(rep: Rep) -> bool:

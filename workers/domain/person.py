@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from workers.domain.phone import NoNumber, read_number
+from workers.domain.place import country_of
 from workers.domain.reason import Reason
 
 __all__ = ["Choice", "Person", "PhoneEntry", "Reason", "choose", "clean_line", "merge_fields"]
@@ -65,6 +66,7 @@ _MOST_HELPFUL = (
     Reason.TWO_NUMBERS,
     Reason.EXTENSION,
     Reason.NO_COUNTRY_CODE,
+    Reason.COUNTRY,
     Reason.LANDLINE,
     Reason.SERVICE_NUMBER,
     Reason.PREMIUM,
@@ -79,14 +81,20 @@ _MOBILE_LABEL = re.compile(
 )
 
 
-def choose(person: Person, country: str, known: Mapping[str, str]) -> Choice:
+def choose(
+    person: Person, country: str, known: Mapping[str, str], allowed: Collection[str] = ()
+) -> Choice:
     """Which number of `person` is texted: mobiles first, then the primary one, then the rest.
+
+    `allowed` are the countries that the company texts (ISO 3166 alpha-2; none = all).
 
     `known` has the numbers that Twilio taught us not to text, with the reason. A landline there
     only rules out that number. An opt-out rules out the person: whoever replied STOP on one phone
     is not to be texted on their other one.
     """
-    read = [_read(entry, country, known) for entry in person.phones if clean_line(entry.value)]
+    read = [
+        _read(entry, country, known, allowed) for entry in person.phones if clean_line(entry.value)
+    ]
     numbers = tuple(_kept(one) for one in read)
     usable = [one for one in read if one.reason is None]
     reasons = {one.reason for one in read if one.reason is not None}
@@ -97,12 +105,17 @@ def choose(person: Person, country: str, known: Mapping[str, str]) -> Choice:
     return Choice(None, "", reason, numbers)
 
 
-def _read(entry: PhoneEntry, country: str, known: Mapping[str, str]) -> _Read:
+def _read(
+    entry: PhoneEntry, country: str, known: Mapping[str, str], allowed: Collection[str]
+) -> _Read:
     read = read_number(entry.value, country)
     if isinstance(read, NoNumber):
         return _Read(entry, None, False, read.reason)
     learned = known.get(read.e164)
-    return _Read(entry, read.e164, read.is_mobile, Reason(learned) if learned else None)
+    reason = Reason(learned) if learned else None
+    if reason is None and allowed and country_of(read.e164) not in allowed:
+        reason = Reason.COUNTRY
+    return _Read(entry, read.e164, read.is_mobile, reason)
 
 
 def _rank(read: _Read) -> tuple[bool, bool]:
@@ -145,4 +158,6 @@ _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 def clean_line(text: str) -> str:
     """One line of somebody's data: no control characters (PostgreSQL keeps no NUL), no breaks."""
+    if len(text) <= _LONGEST_LINE and text.isprintable() and "  " not in text:
+        return text.strip()  # nearly everything; nothing else of it could be replaced
     return _BREAKS.sub(" ", _NOT_STORABLE.sub("\ufffd", text[:_LONGEST_LINE])).strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
@@ -12,6 +13,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 from workers.domain.reason import Reason
 
 __all__ = ["NoNumber", "Number", "Reason", "mask", "normalise_query", "read_number", "written"]
+
+#: An open page shows the same numbers again every 2 s, and parsing one takes a tenth of a millisecond.
+AT_HAND = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,7 @@ _LEFT_OUT = {
 _SATELLITE = frozenset({870, 878, 881, 882, 883, 888, 979})
 
 
+@lru_cache(AT_HAND)
 def mask(number: str) -> str:
     """`+44•••••••456`, for support: the country code and the last three digits."""
     try:
@@ -198,6 +203,7 @@ def mask(number: str) -> str:
     return kept + "•" * hidden + number[-3:] if hidden > 3 else "•" * len(number)
 
 
+@lru_cache(AT_HAND)
 def written(number: str) -> str:
     """`+372 5123 4123`, as people write it; what is no E.164 stays as it is."""
     try:

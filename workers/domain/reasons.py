@@ -31,10 +31,15 @@ Retry = Literal[
     "auto",  # we do as long as it was never taken; a taken one: as `later`
 ]
 _Stop = Literal["go", "stop", "many"]
+#: What a rep can do for somebody whose text failed: try again, use another of their numbers, try
+#: again once somebody has fixed something, or nothing.
+Todo = Literal["again", "number", "fix", "nothing"]
 
 #: From which share of a batch's people on a fault that spares some of them stops the batch.
 MANY = 0.2
 _LANDLINES = frozenset({"21614", "21635", "30006"})
+#: The number was wrong, not the person, the text or the sender: another of their numbers may do.
+OTHER_NUMBER = _LANDLINES | {"21211", "21217", "21401", "21421", "21266", "30005"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,19 @@ def code_of(code: str) -> Code:
         "It couldn't be delivered, and we don't know why. Ask support before you try again.",
         f"Unknown code {code}: read the provider's page on it." if code else "No code was given.",
     )
+
+
+def todo(code: str) -> Todo:
+    """What a rep can do about `code`; for what we don't know, a person may decide to try again."""
+    if code in OTHER_NUMBER:
+        return "number"
+    match code_of(code).retry:
+        case "fix":
+            return "fix"
+        case "no":
+            return "nothing"
+        case _:
+            return "again"
 
 
 def stops_batch(code: str, *, refused: int = 1, tried: int = 1) -> bool:

@@ -33,6 +33,11 @@ def count(text: str) -> Parts:
     return Parts("UCS-2", sum(sizes), _segments(sizes, 70, 67), len(text), culprit)
 
 
+def foreign(text: str) -> tuple[str, ...]:
+    """The characters that GSM-7 lacks, each once: any of them makes the whole text UCS-2."""
+    return tuple(dict.fromkeys(c for c in text if c not in _BASIC and c not in _EXTENDED))
+
+
 def _segments(sizes: list[int], alone: int, joined: int) -> int:
     """Characters go into the next part whole: an escape pair or an emoji never straddles two."""
     if sum(sizes) <= alone:

@@ -20,7 +20,8 @@ class Filtered:
     """Select-all of a list view: a saved filter, an owner's or everyone's records, minus excluded.
 
     `by` says which; `id` is the filter's or the owner's id and None for everyone. A list of
-    activities is narrowed by kind (none = all) and by the days between which they are due.
+    activities is narrowed by kind (none = all) and by the days between which they are due. Deals
+    without a saved filter are the open ones unless the rep chose the won and lost ones too.
     """
 
     by: Literal["filter", "owner", "everyone"]
@@ -29,6 +30,7 @@ class Filtered:
     kinds: frozenset[str] = frozenset()
     since: date | None = None
     until: date | None = None
+    closed_too: bool = False
 
 
 Selection = Chosen | Filtered
@@ -47,11 +49,12 @@ def selection_to_json(selection: Selection) -> dict[str, Any]:
 
 
 def _narrowing(filtered: Filtered) -> dict[str, Any]:
-    """What only lists of activities say; left out elsewhere, so older batches keep their keys."""
+    """What only lists of activities or deals say; left out elsewhere, so older batches keep their keys."""
     said = {
         "kinds": sorted(filtered.kinds),
         "since": filtered.since and filtered.since.isoformat(),
         "until": filtered.until and filtered.until.isoformat(),
+        "closed_too": filtered.closed_too,
     }
     return {name: value for name, value in said.items() if value}
 
@@ -67,6 +70,7 @@ def selection_from_json(value: Mapping[str, Any]) -> Selection:
         kinds=frozenset(value.get("kinds", ())),
         since=_date(value.get("since")),
         until=_date(value.get("until")),
+        closed_too=value.get("closed_too", False),
     )
 
 

@@ -62,6 +62,7 @@ def clean_body(body: str) -> str:
     return _NO_CHARACTER.sub("\ufffd", _CONTROL.sub("", body))
 
 
+@lru_cache(maxsize=128)
 def read_template(body: str) -> Template:
     """The template in `body`, or a BadRequest that says what is wrong and where."""
     source = clean_body(body)
@@ -74,7 +75,6 @@ def read_template(body: str) -> Template:
     return _compile(source)
 
 
-@lru_cache(maxsize=128)
 def _compile(source: str) -> Template:
     try:
         scan(source)
@@ -133,4 +133,4 @@ def text_for(template: Template, fields: Fields) -> str | Reason:
 
 def length(text: str) -> int:
     """As Twilio counts towards its limit: an emoji is two."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
