@@ -40,9 +40,9 @@ class Budget(Protocol):
 
     async def take(self, call: Call) -> float:
         """Seconds until the call may go. `Throttled`: too long, or the day's tokens are needed
-        by the company's other apps (`budget`)."""
+        by the company's other apps (`reserve`) or used up (`budget`)."""
 
     async def heard(self, call: Call, meter: Meter) -> None:
-        """An answer came."""
+        """An answer came, also to a call that nothing held back."""
 
     async def today(self, company_id: int) -> Day: ...

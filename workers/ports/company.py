@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from workers.domain.rules import Rules
 from workers.ports.outside import Account
 
 
@@ -16,7 +17,7 @@ class Choices:
 
     country: str = ""  # ISO 3166 alpha-2; "" = the one that Pipedrive tells
     pipedrive_country: str = ""
-    ask_participants: bool = False
+    ask_participants: bool = True  # reps are offered everybody on a deal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Companies(Protocol):
     """What companies chose."""
 
     async def choices(self, company_id: int) -> Choices: ...
+
+    async def rules(self, company_id: int) -> Rules:
+        """Its own, with the operator's where it chose none."""
+
+    async def set_rules(self, company_id: int, rules: Rules) -> None: ...
 
     async def colleagues(self, company_id: int) -> Sequence[Colleague]:
         """Everybody who installed the app, by name."""
@@ -83,8 +89,11 @@ class OwnAccounts(Protocol):
     async def sends_now(self, company_id: int) -> Account | None:
         """The same, read afresh."""
 
-    async def former(self, company_id: int, account_sid: str) -> Account | None:
-        """One that it sent with a while ago: its texts are still heard of."""
+    async def former(self, company_id: int) -> Sequence[Account]:
+        """Those that it sent with a while ago: their texts are still heard of."""
+
+    async def with_sid(self, account_sid: str) -> Sequence[tuple[int, Account]]:
+        """Companies that send, or sent a while ago, with this account, each with its login."""
 
     async def connected(self, company_id: int) -> OwnAccount | None:
         """The one that it sends with, for its settings."""
@@ -99,6 +108,9 @@ class OwnAccounts(Protocol):
         self, company_id: int, account_sid: str, *, service: str = "", sender: str = ""
     ) -> bool:
         """It sends with the kept account from now on; False where that is gone."""
+
+    async def set_speed(self, company_id: int, account: Account, parts_a_second: float) -> bool:
+        """What `account` sends a second, 0 = what is usual; False where it sends no more."""
 
     async def stop_choosing(self, company_id: int) -> None: ...
 

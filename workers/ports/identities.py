@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from workers.ports.outside import Access, Tokens, User
+from workers.ports.viewing import Glance
 
 
 class Sessions(Protocol):
@@ -18,13 +19,28 @@ class Sessions(Protocol):
     async def identities(self, id_hash: bytes) -> Sequence[User]:
         """Who is signed in here, the newest sign-in first; () when unknown, idle > 7 d or > 30 d old."""
 
+    async def glance(self, id_hash: bytes, batch_id: UUID) -> Glance:
+        """The same with the version of a batch that they poll, of one instant."""
+
     async def fresh(self, id_hash: bytes, *, within: timedelta) -> Sequence[tuple[int, int]]:
-        """Those (company, user) of them who signed in less than `within` ago."""
+        """Those (company, user) of them who signed in at Pipedrive itself less than `within` ago."""
+
+    async def departed(self, id_hash: bytes) -> Sequence[tuple[int, int]]:
+        """(company, user) who were signed in here when their app was uninstalled."""
 
     async def sign_in(
-        self, id_hash: bytes, new_hash: bytes, *, company_id: int, user_id: int
+        self,
+        id_hash: bytes,
+        new_hash: bytes,
+        *,
+        company_id: int,
+        user_id: int,
+        proved: bool = False,
     ) -> None:
-        """Adds an identity and rotates the session's id from `id_hash` to `new_hash`."""
+        """Adds an identity and rotates the session's id from `id_hash` to `new_hash`.
+
+        `proved`: Pipedrive itself told who they are, and it is not a link that it once signed.
+        """
 
     async def sign_out(self, id_hash: bytes) -> None: ...
 
@@ -79,6 +95,13 @@ class Installations(Protocol):
 
     async def admins(self, company_id: int) -> Sequence[str]:
         """Names of the company's admins who installed the app."""
+
+
+class Resealing(Protocol):
+    """What older secrets sealed; no other process needs to wait meanwhile."""
+
+    async def reseal(self) -> int:
+        """Seals all of it with the first secret; how much that was."""
 
 
 class Leaving(Protocol):

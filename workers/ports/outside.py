@@ -12,6 +12,7 @@ from uuid import UUID
 from workers.domain.person import Person as Person
 from workers.domain.person import PhoneEntry as PhoneEntry
 from workers.domain.selection import Selection
+from workers.ports.suppressions import Reply
 
 # ---------------------------------------------------------------- Pipedrive
 
@@ -28,7 +29,9 @@ class User:
     country: str = ""  # ISO 3166 alpha-2, upper case; the default region for phone numbers
     timezone: str = "UTC"  # IANA
     is_admin: bool = False
+    phone: str = field(default="", repr=False)  # as Pipedrive has it; only where tokens were taken
     is_support: bool = False  # named in the company's settings; admins are support anyway
+    is_lapsed: bool = False  # Pipedrive took their tokens back: they act for nobody but themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """One page of people; `next_cursor` None on the last. `tokens` is what the calls cost."""
+    """One page of people; `next_cursor` None on the last."""
 
     people: tuple[Person, ...]
     next_cursor: str | None = None
-    tokens: int = 0
 
 
 class People(Protocol):
@@ -76,6 +78,9 @@ class People(Protocol):
         self, access: Access, selection: Selection, cursor: str | None
     ) -> PeoplePage:
         """One page (≤ 500) of a `Filtered`, in id order, exclusions dropped; `Rejected` = no such filter."""
+
+    async def everybody(self, access: Access, cursor: str | None) -> PeoplePage:
+        """One page (≤ 500) of all people that the rep sees, the newest first."""
 
     async def organization_names(self, access: Access, ids: Sequence[int]) -> Mapping[int, str]:
         """Names by id, for at most 100; who is not visible is missing. One call."""
@@ -121,6 +126,7 @@ class Account:
     auth_tokens: tuple[str, ...] = field(default=(), repr=False)  # any may have signed a receipt
     messaging_service_sid: str = ""
     sender: str = ""  # E.164; ignored when a Messaging Service is set
+    parts_a_second: float = 0.0  # that its company says it sends; 0 = what is usual
 
     @property
     def origin(self) -> str:
@@ -171,7 +177,10 @@ class Messenger(Protocol):
     async def find(
         self, account: Account, *, to: str, body: str, since: datetime, until: datetime
     ) -> Sequence[Report]:
-        """Our messages to a number with exactly this text, made between the two times."""
+        """Our messages to a number with exactly this text, made between the two times.
+
+        An account without a sender asks for those of all its senders.
+        """
 
 
 class ReceiptReader(Protocol):
@@ -179,6 +188,9 @@ class ReceiptReader(Protocol):
 
     def read(self, form: Sequence[tuple[str, str]]) -> Report | None:
         """The report in a status callback, or None if it is none."""
+
+    def read_reply(self, form: Sequence[tuple[str, str]]) -> Reply | None:
+        """What somebody wrote to us, or None if the form is none of that."""
 
     def is_signed(
         self,
@@ -196,6 +208,12 @@ class Accounts(Protocol):
     """Knows which Twilio account a company sends with."""
 
     async def of(self, company_id: int) -> Account | None: ...
+
+    async def ever_of(self, company_id: int) -> Sequence[Account]:
+        """All that its texts may have been made with, first the one it sends with."""
+
+    async def with_sid(self, account_sid: str) -> Sequence[tuple[int | None, Account]]:
+        """Accounts with this SID and whose each is; None = the operator's, shared by companies."""
 
     async def made_with(
         self, company_id: int, *, account_sid: str, origin: str = ""
@@ -219,6 +237,10 @@ class Bell(Protocol):
 
 class Vault(Protocol):
     """Seals secrets for the database, bound to the row they belong to."""
+
+    @property
+    def mark(self) -> bytes:
+        """What every value begins with that the first secret sealed."""
 
     def seal(self, plain: bytes, *, row: str) -> bytes: ...
 

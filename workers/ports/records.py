@@ -22,11 +22,19 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RecordsPage:
-    """One page of records; `next_cursor` None on the last. `tokens` is what the calls cost."""
+    """One page of records; `next_cursor` None on the last."""
 
     records: tuple[Record, ...]
     next_cursor: str | None = None
-    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDeals:
+    """The won and lost deals of a list, without the excluded; `more`: there are more than counted."""
+
+    won: int = 0
+    lost: int = 0
+    more: bool = False
 
 
 class Records(Protocol):
@@ -40,8 +48,12 @@ class Records(Protocol):
     ) -> RecordsPage:
         """One page (≤ 500), exclusions dropped; it may be empty and not the last.
 
-        Deals of an owner or of everyone are the open ones; a saved filter rules as it is.
+        Deals of an owner or of everyone are the open ones, or all with `closed_too`; a saved
+        filter rules as it is.
         """
+
+    async def closed_deals(self, access: Access, selection: Filtered) -> ClosedDeals:
+        """How many won and lost deals a list without a saved filter has: one call, at most 500."""
 
     async def people_of(
         self, access: Access, resource: str, record_id: int, cursor: str | None

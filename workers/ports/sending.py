@@ -107,8 +107,19 @@ class Claims(Protocol):
     ) -> Sequence[Claimed]:
         """At most `limit` people: gate, attempts and moves in one transaction."""
 
+    async def still(
+        self, batch_id: UUID, attempts: Sequence[UUID], *, within: float
+    ) -> Collection[UUID]:
+        """Those of a claim that may be posted `within` so many seconds from now."""
+
     async def next_hold(self, *, within: float) -> float:
         """Seconds until the next hold ends, at most `within`."""
+
+    async def lease(self, account_sid: str, *, seconds: float) -> float:
+        """Takes the account's next `seconds` for the caller alone; else how long to wait."""
+
+    async def settle(self, account_sid: str, *, seconds: float) -> None:
+        """The lease came to so many seconds more, or less."""
 
     async def back_off(self, batch_id: UUID, *, seconds: float) -> None:
         """Tells the page that the batch waits for the provider's pace."""
@@ -177,6 +188,9 @@ class Decisions(Protocol):
 
     async def resume(self, batch_id: UUID, *, send_within: timedelta) -> bool: ...
 
+    async def is_looking(self, batch_id: UUID) -> bool:
+        """After a restore Twilio is still asked who has texts of the batch's company."""
+
     async def cancel(self, batch_id: UUID, *, by: int) -> bool: ...
 
     async def cancel_people(self, batch_id: UUID, *, limit: int = 500) -> int: ...
@@ -189,5 +203,9 @@ class Decisions(Protocol):
         states: Sequence[State],
         never: Collection[str],
         send_within: timedelta,
+        only: Collection[str] | None = None,
     ) -> int:
-        """People put back to `ready`, of those the rep was shown at `seq`; none whose code is in `never`."""
+        """People put back to `ready`, of those the rep was shown at `seq`.
+
+        None whose code is in `never`, and with `only` nobody but those whose code is in it.
+        """

@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 
 from workers.domain.action import LinkAction, selection_from_json, selection_to_json
 from workers.domain.batch import Counts, Life
-from workers.domain.delivery import State
 from workers.ports.reading import BatchView
+from workers.store.counting import COUNTS, CountsBySeq, counts_of
 from workers.store.database import Connection, Pool, Row, one, rows
 
 CREATE = """
@@ -46,11 +46,13 @@ FROM batches WHERE id = %(id)s
 DRAFTS_SINCE = """
 SELECT count(*) AS n FROM batches
 WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND created_at > now() - %(ago)s
+  AND test_of IS NULL AND channel <> 'history'
 """
 
 VIEW = """
-SELECT b.*, now() AS now, c.name AS company_name, c.domain AS company_domain,
+SELECT b.*, b.xmin::text AS version, now() AS now, c.name AS company_name, c.domain AS company_domain,
   coalesce(nullif(c.chosen_country, ''), c.country) AS country,
+  coalesce(c.ask_participants, true) AS ask_participants,
   coalesce(i.user_name, '') AS user_name, coalesce(i.timezone, 'UTC') AS timezone,
   coalesce(p.user_name, '') AS paused_by_name, coalesce(x.user_name, '') AS canceled_by_name
 FROM batches b
@@ -60,26 +62,8 @@ LEFT JOIN installations p ON p.company_id = b.company_id AND p.user_id = b.pause
 LEFT JOIN installations x ON x.company_id = b.company_id AND x.user_id = b.canceled_by
 """
 
-COUNTS = """
-SELECT batch_id, state, count(*) AS people, count(*) FILTER (WHERE looking) AS looking
-FROM recipients WHERE batch_id = ANY(%(ids)s) GROUP BY batch_id, state
-"""
-
-LIFE = [
-    "created_at",
-    "resolved_at",
-    "refused_reason",
-    "confirmed_at",
-    "not_before",
-    "send_by",
-    "first_claim_at",
-    "paused_at",
-    "pause_reason",
-    "canceled_at",
-    "resolve_not_before",
-    "resolve_wait_reason",
-    "back_off_until",
-]
+#: Life is made of columns of the same names.
+LIFE = tuple(Life.__dataclass_fields__)
 COPIED = [
     "id",
     "company_id",
@@ -93,8 +77,11 @@ COPIED = [
     "total",
     "revision",
     "body",
+    "set_aside",
+    "follows",
     "seq",
     "now",
+    "version",
     "confirmed_revision",
     "confirmed_people",
     "pause_code",
@@ -107,18 +94,16 @@ COPIED = [
     "missing",
     "shared",
     "whole_deals",
+    "won",
+    "lost",
+    "more_closed",
+    "ask_participants",
 ]
 
 
 def life_of(row: Row) -> Life:
     """The phase facts of a batch's row."""
     return Life(**{name: row[name] for name in LIFE})
-
-
-def counts_of(found: Sequence[Row]) -> Counts:
-    """People by state of one batch."""
-    by_state = {State(row["state"]): row["people"] for row in found}
-    return Counts(by_state, sum(row["looking"] for row in found))
 
 
 def view_of(row: Row, counts: Counts) -> BatchView:
@@ -135,30 +120,15 @@ def view_of(row: Row, counts: Counts) -> BatchView:
     )
 
 
-class CountsBySeq:
-    """The counts that this process read last; whatever changes them also raises the batch's seq."""
-
-    def __init__(self, *, most: int = 1_000) -> None:
-        self._most = most
-        self._known: dict[UUID, tuple[int, Counts]] = {}
-
-    async def of(self, connection: Connection, batch_id: UUID, seq: int) -> Counts:
-        """The counts at `seq`, which the caller's snapshot shows."""
-        known = self._known.get(batch_id)
-        if known is not None and known[0] == seq:
-            return known[1]
-        counts = counts_of(await rows(connection, COUNTS, ids=[batch_id]))
-        if len(self._known) >= self._most:
-            self._known.clear()
-        self._known[batch_id] = (seq, counts)
-        return counts
+#: Tests of drafts, and questions what people were sent, are batches that no list and no page shows.
+SHOWN = "b.test_of IS NULL AND b.channel <> 'history'"
 
 
 async def read_view(
-    connection: Connection, batch_id: UUID, counted: CountsBySeq
+    connection: Connection, batch_id: UUID, counted: CountsBySeq, *, which: str = SHOWN
 ) -> BatchView | None:
     """One batch with its counts; the caller's transaction makes it one snapshot."""
-    row = await one(connection, VIEW + "WHERE b.id = %(id)s", id=batch_id)
+    row = await one(connection, f"{VIEW} WHERE b.id = %(id)s AND {which}", id=batch_id)
     if row is None:
         return None
     return view_of(row, await counted.of(connection, batch_id, row["seq"]))
@@ -231,7 +201,7 @@ class PgBatches:
         )
 
     async def _list(self, where: str, **params: object) -> Sequence[BatchView]:
-        sql = f"{VIEW} {where} ORDER BY b.created_at DESC, b.id DESC LIMIT %(limit)s"
+        sql = f"{VIEW} {where} AND {SHOWN} ORDER BY b.created_at DESC, b.id DESC LIMIT %(limit)s"
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(SNAPSHOT)
             found = await rows(connection, sql, **params)

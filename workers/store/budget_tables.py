@@ -1,8 +1,8 @@
-"""The tables of Pipedrive's limits: calls per installation, tokens per company and day."""
+"""The tables of others' limits: Pipedrive's calls and tokens, and parts a second of an account."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Integer, Table, func, text
+from sqlalchemy import BigInteger, Column, Date, Integer, Table, Text, func, text
 
 from workers.store.columns import at, metadata
 
@@ -12,7 +12,7 @@ pipedrive_pace = Table(
     Column("company_id", BigInteger, primary_key=True, autoincrement=False),
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     Column("calls", Integer, nullable=False, server_default=text("20")),  # of ours in two seconds
-    at("free_at", default=True),  # when every call so far is out of the window
+    at("free_at", default=True),  # when every call so far has had its turn
 )
 
 pipedrive_budgets = Table(
@@ -25,4 +25,11 @@ pipedrive_budgets = Table(
     Column("tokens_left", BigInteger),
     at("told_at"),  # when Pipedrive said so
     at("asked_at", default=True),  # when a call last went
+)
+
+part_leases = Table(
+    "part_leases",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    at("free_at", default=True),  # when what was leased last has had its time
 )

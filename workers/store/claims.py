@@ -3,100 +3,72 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import uuid_utils.compat as ids
 
-from workers.domain.delivery import Cause, State, sources
+from workers.domain.rules import Rules, chosen
 from workers.ports.sending import Claimed, Render, Runnable
-from workers.store.database import Connection, Pool, Row, again, one, rows, write
+from workers.store import claim_rules
+from workers.store.caps import KEEP, Granted, reserve, wait_for_tomorrow
+from workers.store.claims_sql import (
+    ATTEMPTS,
+    BACK_OFF,
+    GATE,
+    HEAD,
+    LEASE,
+    LOCK,
+    NEXT_HOLD,
+    ON_THE_WIRE,
+    RUNNABLE,
+    SENDING,
+    SETTLE,
+    SKIP,
+    STILL,
+    TAKE,
+    UNPROVEN,
+)
+from workers.store.database import Connection, Pool, Row, again, array, one, rows, write
+from workers.store.suppressions import reasons_of
+from workers.store.waits import defer, rest
 
-OPEN = """confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL
-  AND not_before <= now() AND now() < send_by"""
 
-RUNNABLE = f"""
-SELECT id, company_id FROM batches b
-WHERE {OPEN} AND coalesce(back_off_until, '-infinity') <= now()
-  AND NOT company_id = ANY(%(resting)s)
-  AND EXISTS (SELECT 1 FROM recipients WHERE batch_id = b.id AND state = 'ready')
-ORDER BY served_at NULLS FIRST LIMIT %(limit)s
-"""
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one claim came to; `asleep` = zones in which it is night, and when the day begins."""
 
-#: A hold that ends before the next look, in seconds from now.
-NEXT_HOLD = """
-SELECT coalesce(extract(epoch FROM min(not_before) - now()), %(within)s) AS seconds FROM batches
-WHERE confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL AND now() < send_by
-  AND not_before > now() AND not_before < now() + make_interval(secs => %(within)s)
-"""
-
-GATE = f"""
-UPDATE batches SET seq = seq + 1, first_claim_at = coalesce(first_claim_at, now()),
-  served_at = clock_timestamp(), back_off_until = NULL
-WHERE id = %(id)s AND {OPEN}
-RETURNING seq, company_id, channel, body, proven_at, extract(epoch FROM send_by - now()) AS seconds_left
-"""
-
-ON_THE_WIRE = "SELECT count(*) AS n FROM attempts WHERE batch_id = %(id)s AND state = 'sending'"
-
-TAKE = """
-SELECT id, number, fields FROM recipients
-WHERE batch_id = %(id)s AND state = ANY(%(sources)s)
-ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-"""
-
-KNOWN = """
-SELECT number, reason FROM known_numbers
-WHERE company_id = %(company_id)s AND channel = %(channel)s AND number = ANY(%(numbers)s)
-"""
-
-#: The upsert is the guard: of two batches that reach for one number at once, one gets no row back.
-GUARD = """
-INSERT INTO texted (company_id, channel, number, recipient_id)
-SELECT %(company_id)s, %(channel)s, number, id
-FROM unnest(%(numbers)s::text[], %(ids)s::bigint[]) AS wanted (number, id) ORDER BY number
-ON CONFLICT (company_id, channel, number) DO UPDATE
-  SET recipient_id = excluded.recipient_id, texted_at = now()
-  WHERE texted.recipient_id = excluded.recipient_id
-    OR texted.texted_at <= now() - make_interval(secs => %(guard)s)
-RETURNING recipient_id
-"""
-
-ATTEMPTS = """
-INSERT INTO attempts (id, recipient_id, batch_id, company_id, account_sid, sender, number, body_hash,
-  state, started_at, claimed_until, worker)
-SELECT id, recipient_id, %(batch_id)s, %(company_id)s, %(account_sid)s, %(sender)s, number, body_hash,
-  'sending', now(), now() + make_interval(secs => %(lease)s), %(worker)s
-FROM unnest(%(ids)s::uuid[], %(recipients)s::bigint[], %(numbers)s::text[], %(hashes)s::bytea[])
-  AS new (id, recipient_id, number, body_hash)
-"""
-
-SENDING = """
-UPDATE recipients r SET state = 'sending', attempt_id = new.attempt_id, seq = %(seq)s,
-  changed_at = now(), reason = NULL, looking = false
-FROM unnest(%(recipients)s::bigint[], %(ids)s::uuid[]) AS new (id, attempt_id)
-WHERE r.id = new.id AND r.state = ANY(%(sources)s)
-"""
-
-SKIP = """
-UPDATE recipients r SET state = 'skipped', reason = new.reason, seq = %(seq)s, changed_at = now()
-FROM unnest(%(recipients)s::bigint[], %(reasons)s::text[]) AS new (id, reason)
-WHERE r.id = new.id AND r.state = ANY(%(sources)s)
-"""
-
-BACK_OFF = """UPDATE batches SET back_off_until = now() + make_interval(secs => %(seconds)s), seq = seq + 1
-WHERE id = %(id)s"""
-#: Until the account has taken one text of the batch, no more than this many are on the wire.
-UNPROVEN = 4
+    claimed: Sequence[Claimed] = ()
+    left_out: int = 0
+    asleep: Mapping[str | int, datetime] = field(default_factory=dict)
+    is_empty: bool = False  # nobody was there to be taken
+    spent: Granted | None = None  # the company's texts of the day are used up
 
 
 class PgClaims:
-    """Takes people for sending; `guard_seconds` and `claim_seconds` are the settings of those names."""
+    """Takes people for sending.
 
-    def __init__(self, pool: Pool, *, guard_seconds: float, claim_seconds: float) -> None:
+    `keys` are the secret keys, `rules` those of companies that chose none, the others settings.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        keys: Sequence[str],
+        rules: Rules,
+        guard_seconds: float,
+        claim_seconds: float,
+        send_within: timedelta,
+    ) -> None:
         self._pool = pool
+        self._keys = keys
+        self._defaults = rules
         self._guard = guard_seconds
         self._lease = claim_seconds
+        self._send_within = send_within
 
     async def runnable(
         self, *, resting: Collection[int] = (), limit: int = 50
@@ -114,6 +86,15 @@ class PgClaims:
         async with self._pool.connection() as connection:
             await write(connection, BACK_OFF, id=batch_id, seconds=seconds)
 
+    async def lease(self, account_sid: str, *, seconds: float) -> float:
+        async with self._pool.connection() as connection:
+            (row,) = await rows(connection, LEASE, account_sid=account_sid, seconds=seconds)
+        return 0.0 if row["is_leased"] else max(float(row["seconds"] or 0), 0.01)
+
+    async def settle(self, account_sid: str, *, seconds: float) -> None:
+        async with self._pool.connection() as connection:
+            await write(connection, SETTLE, account_sid=account_sid, seconds=seconds)
+
     async def claim(
         self,
         batch_id: UUID,
@@ -126,125 +107,133 @@ class PgClaims:
     ) -> Sequence[Claimed]:
         origin = (account_sid, sender, worker)
         while True:
-            claimed, left_out = await self._claim(batch_id, origin, limit, render)
-            if claimed or not left_out:
-                return claimed  # where a whole group was left out, the next one is tried at once
+            turn = await self._claim(batch_id, origin, limit, render)
+            if turn.asleep or turn.is_empty or turn.spent:
+                await self._wait(batch_id, turn)
+            if turn.claimed or not (turn.left_out or turn.asleep):
+                return list(turn.claimed)  # a whole group left out: the next one is tried at once
+
+    async def still(
+        self, batch_id: UUID, attempts: Sequence[UUID], *, within: float
+    ) -> Collection[UUID]:
+        given = {"id": batch_id, "attempts": array(attempts), "within": within}
+        async with self._pool.connection() as connection:
+            return {row["id"] for row in await rows(connection, STILL, **given)}
 
     @again
     async def _claim(
         self, batch_id: UUID, origin: tuple[str, str, str], limit: int, render: Render
-    ) -> tuple[Sequence[Claimed], int]:
-        async with self._pool.connection() as connection, connection.transaction() as transaction:
-            gate = await one(connection, GATE, id=batch_id)
-            if gate is None:
-                return [], 0
-            people = await self._take(connection, batch_id, gate, limit)
-            if not people:
-                # Nobody to text: a gate passed in vain must not end the time for Undo.
-                transaction.force_rollback = True
-                return [], 0
-            written = [(row, *render(gate["body"], row["fields"])) for row in people]
-            skipped = {row["id"]: reason for row, _, reason in written if reason is not None}
-            skipped |= await self._guarded(
-                connection, gate, [row for row in people if row["id"] not in skipped]
-            )
-            claimed = [
-                Claimed(
-                    recipient_id=row["id"],
-                    batch_id=batch_id,
-                    attempt_id=ids.uuid7(),
-                    number=row["number"],
-                    body=body,
-                    seconds_left=float(gate["seconds_left"]),
-                )
-                for row, body, _ in written
-                if row["id"] not in skipped
-            ]
-            await self._skip(connection, gate, skipped)
-            await self._attempt(connection, gate, claimed, origin)
-        return claimed, len(skipped)
+    ) -> _Turn:
+        """Two round trips; the batch's row is locked in the last only."""
+        async with (
+            self._pool.connection() as connection,
+            connection.pipeline(),
+            connection.transaction(),
+        ):
+            head, people = await self._take(connection, batch_id, limit)
+            if head is None or not people:
+                return _Turn(is_empty=head is not None)
+            if head["proven_at"] is None:
+                people = people[: await self._room(connection, batch_id)]
+            rules = chosen(head["rules"], self._defaults)
+            if head["test_of"] is not None:  # its rep is awake: they asked for it just now
+                rules = replace(rules, quiet=None)
+            windows = claim_rules.windows(people, rules, head["now"])
+            asleep = claim_rules.asleep(people, windows, head["now"])
+            if asleep or not people:  # a gate passed in vain would end the time for Undo
+                return _Turn(asleep=asleep)
+            reasons = claim_rules.ruled_out(people, windows, rules)
+            reasons |= await self._known(connection, head, people)
+            wanted = []
+            for row in people:
+                body, reason = render(head["body"], row["fields"])
+                if reason or row["id"] in reasons:
+                    reasons.setdefault(row["id"], reason or "")
+                    continue
+                seconds = claim_rules.seconds_left(head, windows[row["id"]])
+                wanted.append(_claimed(batch_id, row, body, seconds))
+            granted = await reserve(connection, batch_id, head, rules, len(wanted))
+            if wanted and not granted.texts:
+                return _Turn(spent=granted)
+            wanted = wanted[: granted.texts]
+            given = self._given(batch_id, head, wanted, origin)
+            given |= {"cap_day": granted.day, "reserved": granted.texts}
+            given |= {"left_out": array(reasons), "reasons": array(reasons.values())}
+            given["hours"] = rules.guard_hours
+            given["chosen"] = array(row["id"] for row in people if row["override"])
+            await connection.execute(GATE, given)
+            made = await connection.execute(ATTEMPTS, given)
+            for sql in (SENDING, *([SKIP] if reasons else []), *([KEEP] if granted.day else [])):
+                await connection.execute(sql, given)
+        made_for = {row["recipient_id"] for row in await made.fetchall()}
+        claimed = [person for person in wanted if person.recipient_id in made_for]
+        return _Turn(claimed, left_out=len(people) - len(claimed))
+
+    @again
+    async def _wait(self, batch_id: UUID, turn: _Turn) -> None:
+        """Puts people to sleep where it is night, or the batch where nobody may be texted now."""
+        within = self._send_within
+        async with self._pool.connection() as connection, connection.transaction():
+            if turn.asleep:
+                await defer(connection, batch_id, turn.asleep, send_within=within)
+            elif turn.spent:
+                await wait_for_tomorrow(connection, batch_id, turn.spent, send_within=within)
+            else:
+                await rest(connection, batch_id)
 
     async def _take(
-        self, connection: Connection, batch_id: UUID, gate: Row, limit: int
-    ) -> list[Row]:
-        if gate["proven_at"] is None:
-            wire = await one(connection, ON_THE_WIRE, id=batch_id)
-            limit = min(limit, UNPROVEN - (wire["n"] if wire else 0))
-        if limit < 1:
-            return []
-        return await rows(
-            connection,
-            TAKE,
-            id=batch_id,
-            sources=sources(Cause.CLAIM, State.SENDING),
-            limit=limit,
-        )
+        self, connection: Connection, batch_id: UUID, limit: int
+    ) -> tuple[Row | None, Sequence[Row]]:
+        found = await connection.execute(HEAD, {"id": batch_id})
+        people = await rows(connection, TAKE, id=batch_id, limit=limit)
+        return await found.fetchone(), people
 
-    async def _guarded(
-        self, connection: Connection, gate: Row, people: Sequence[Row]
+    async def _room(self, connection: Connection, batch_id: UUID) -> int:
+        """How many may be taken before the account has taken one; of all claims one at a time."""
+        await connection.execute(LOCK, {"id": batch_id})
+        wire = await one(connection, ON_THE_WIRE, id=batch_id)
+        return max(0, UNPROVEN - (wire["n"] if wire else 0))
+
+    async def _known(
+        self, connection: Connection, head: Row, people: Sequence[Row]
     ) -> dict[int, str]:
-        """Who must be left out after all: opted out, a landline, or just texted by another batch."""
-        place = {"company_id": gate["company_id"], "channel": gate["channel"]}
+        """Who must not be texted after all: opted out, or a landline."""
+        if all(row["known"] != "" for row in people):
+            return {row["id"]: row["known"] for row in people if row["known"]}
+        place = {"company_id": head["company_id"], "channel": head["channel"]}
         numbers = [row["number"] for row in people]
-        known = {
-            row["number"]: row["reason"]
-            for row in await rows(connection, KNOWN, **place, numbers=numbers)
-        }
-        left_out = {row["id"]: known[row["number"]] for row in people if row["number"] in known}
-        wanted = [row for row in people if row["id"] not in left_out]
-        granted = await rows(
-            connection,
-            GUARD,
-            **place,
-            numbers=[row["number"] for row in wanted],
-            ids=[row["id"] for row in wanted],
-            guard=self._guard,
-        )
-        free = {row["recipient_id"] for row in granted}
-        return left_out | {row["id"]: "texted_recently" for row in wanted if row["id"] not in free}
+        known = await reasons_of(connection, self._keys, numbers, **place)
+        return {row["id"]: known[row["number"]] for row in people if row["number"] in known}
 
-    async def _skip(self, connection: Connection, gate: Row, skipped: dict[int, str]) -> None:
-        if skipped:
-            await write(
-                connection,
-                SKIP,
-                recipients=list(skipped),
-                reasons=list(skipped.values()),
-                seq=gate["seq"],
-                sources=sources(Cause.CLAIM, State.SKIPPED),
-            )
-
-    async def _attempt(
-        self,
-        connection: Connection,
-        gate: Row,
-        claimed: Sequence[Claimed],
-        origin: tuple[str, str, str],
-    ) -> None:
-        if not claimed:
-            return
+    def _given(
+        self, batch_id: UUID, head: Row, wanted: Sequence[Claimed], origin: tuple[str, str, str]
+    ) -> dict[str, object]:
+        """What the statements from the gate on need."""
         account_sid, sender, worker = origin
-        attempt_ids = [person.attempt_id for person in claimed]
-        recipients = [person.recipient_id for person in claimed]
-        await write(
-            connection,
-            ATTEMPTS,
-            ids=attempt_ids,
-            recipients=recipients,
-            batch_id=claimed[0].batch_id,
-            company_id=gate["company_id"],
-            account_sid=account_sid,
-            sender=sender,
-            numbers=[person.number for person in claimed],
-            hashes=[hashlib.sha256(person.body.encode()).digest() for person in claimed],
-            lease=self._lease,
-            worker=worker,
-        )
-        await write(
-            connection,
-            SENDING,
-            recipients=recipients,
-            ids=attempt_ids,
-            seq=gate["seq"],
-            sources=sources(Cause.CLAIM, State.SENDING),
-        )
+        hashes = (hashlib.sha256(person.body.encode()).hexdigest() for person in wanted)
+        return {
+            "id": batch_id,
+            "company_id": head["company_id"],
+            "confirmed_at": head["confirmed_at"],
+            "proven_at": head["proven_at"],
+            "recipients": array(person.recipient_id for person in wanted),
+            "ids": array(person.attempt_id for person in wanted),
+            "numbers": array(person.number for person in wanted),
+            "hashes": array(hashes),
+            "account_sid": account_sid,
+            "sender": sender,
+            "worker": worker,
+            "guard": self._guard,
+            "lease": self._lease,
+        }
+
+
+def _claimed(batch_id: UUID, row: Row, body: str, seconds: float) -> Claimed:
+    return Claimed(
+        recipient_id=row["id"],
+        batch_id=batch_id,
+        attempt_id=ids.uuid7(),
+        number=row["number"],
+        body=body,
+        seconds_left=seconds,
+    )

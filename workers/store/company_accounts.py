@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
 from psycopg.types.json import Jsonb
 
+from workers.domain.errors import CannotOpen
 from workers.ports.company import OwnAccount, Senders
 from workers.ports.outside import Account, Vault
-from workers.store.database import Pool, Row, again, one, write
+from workers.store.database import Pool, Row, again, one, rows, write
 
 #: How long a process may send with what it read: every claim and every receipt asks.
 FRESH_SECONDS = 1.0
@@ -23,9 +26,10 @@ LEFT JOIN installations i ON i.company_id = a.company_id AND i.user_id = a.conne
 WHERE a.company_id = %(company_id)s AND a.role = %(role)s
 """
 _SENDS = "SELECT * FROM company_accounts WHERE company_id = %(company_id)s AND role = 'sends'"
-_FORMER = """
+_FORMER = "SELECT * FROM company_accounts WHERE company_id = %(company_id)s AND role = 'former'"
+_WITH_SID = """
 SELECT * FROM company_accounts
-WHERE company_id = %(company_id)s AND role = 'former' AND account_sid = %(account_sid)s
+WHERE account_sid = %(account_sid)s AND role IN ('sends', 'former') ORDER BY company_id LIMIT 100
 """
 _STILL = " AND a.changed_at > now() - interval '1 hour'"
 
@@ -38,6 +42,21 @@ _END_CHOOSING = (
 _KEEP = """
 INSERT INTO company_accounts (company_id, role, account_sid, username, secrets, offered, connected_by)
 VALUES (%(company_id)s, 'choosing', %(account_sid)s, %(username)s, %(secrets)s, %(offered)s, %(by)s)
+"""
+
+# How fast it sends is the sender's own: a new login changes nothing of it, another sender does.
+_CARRY = """
+UPDATE company_accounts next SET parts_a_second = sends.parts_a_second
+FROM company_accounts sends
+WHERE next.company_id = %(company_id)s AND next.role = 'choosing'
+  AND sends.company_id = next.company_id AND sends.role = 'sends'
+  AND (sends.account_sid, sends.messaging_service_sid, sends.sender)
+    = (next.account_sid, %(service)s, %(sender)s)
+"""
+_SET_SPEED = """
+UPDATE company_accounts SET parts_a_second = %(parts_a_second)s
+WHERE company_id = %(company_id)s AND role = 'sends' AND account_sid = %(account_sid)s
+  AND coalesce(nullif(messaging_service_sid, ''), sender) = %(origin)s
 """
 
 # What becomes of the account that sends: remembered for its receipts, unless it is the same one.
@@ -89,10 +108,17 @@ class PgCompanyAccounts:
         self._known[company_id] = (time.monotonic() + FRESH_SECONDS, account)
         return account
 
-    async def former(self, company_id: int, account_sid: str) -> Account | None:
-        """One that it sent with a while ago."""
-        row = await self._one(_FORMER, company_id=company_id, account_sid=account_sid)
-        return None if row is None else self._opened(row)
+    async def former(self, company_id: int) -> Sequence[Account]:
+        """Those that it sent with a while ago, but what can't be opened."""
+        async with self._pool.connection() as connection:
+            found = await rows(connection, _FORMER, company_id=company_id)
+        return [account for _, account in self._openable(found)]
+
+    async def with_sid(self, account_sid: str) -> Sequence[tuple[int, Account]]:
+        """Companies with this account, each with its login; what can't be opened proves nothing."""
+        async with self._pool.connection() as connection:
+            found = await rows(connection, _WITH_SID, account_sid=account_sid)
+        return list(self._openable(found))
 
     async def connected(self, company_id: int) -> OwnAccount | None:
         """The account that the company sends with, for its settings."""
@@ -129,11 +155,26 @@ class PgCompanyAccounts:
             kept = await one(connection, _ONE + _STILL, **who, role="choosing")
             if kept is None or kept["account_sid"] != account_sid:
                 return False
+            await write(connection, _CARRY, **who, service=service, sender=sender)
             for sql in _RETIRE:
                 await write(connection, sql, **who, next_sid=account_sid)
             await write(connection, _CHOOSE, **who, service=service, sender=sender)
         self._known.pop(company_id, None)
         return True
+
+    async def set_speed(self, company_id: int, account: Account, parts_a_second: float) -> bool:
+        """What `account` sends a second, 0 = what is usual; False where it sends no more."""
+        async with self._pool.connection() as connection:
+            changed = await write(
+                connection,
+                _SET_SPEED,
+                company_id=company_id,
+                account_sid=account.account_sid,
+                origin=account.origin,
+                parts_a_second=parts_a_second,
+            )
+        self._known.pop(company_id, None)
+        return bool(changed)
 
     async def stop_choosing(self, company_id: int) -> None:
         """The kept account is forgotten."""
@@ -167,6 +208,11 @@ class PgCompanyAccounts:
             self._opened(row), row["verified_at"], row["by"], _senders(row["offered"])
         )
 
+    def _openable(self, found: Sequence[Row]) -> Iterator[tuple[int, Account]]:
+        for row in found:
+            with contextlib.suppress(CannotOpen):
+                yield row["company_id"], self._opened(row)
+
     def _opened(self, row: Row) -> Account:
         seat = _seat(row["company_id"], row["account_sid"])
         secrets = json.loads(self._vault.open(bytes(row["secrets"]), row=seat))
@@ -177,6 +223,7 @@ class PgCompanyAccounts:
             auth_tokens=tuple(secrets["auth_tokens"]),
             messaging_service_sid=row["messaging_service_sid"],
             sender=row["sender"],
+            parts_a_second=row["parts_a_second"],
         )
 
     def _sealed(self, company_id: int, account: Account) -> bytes:

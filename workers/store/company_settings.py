@@ -1,11 +1,15 @@
-"""What companies choose for themselves: their country and who is support beside the admins."""
+"""What companies choose for themselves: their country, their rules and who is support."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from psycopg.types.json import Jsonb
+
+from workers.domain.rules import Rules, chosen, rules_to_json
 from workers.ports.company import Choices, Colleague
 from workers.store.database import Pool, again, one, rows, write
+from workers.store.waits import wake
 
 _CHOICES = """
 SELECT chosen_country AS country, country AS pipedrive_country, ask_participants
@@ -36,18 +40,37 @@ _SET_ASK = """
 UPDATE companies SET ask_participants = %(answer)s WHERE company_id = %(company_id)s
 """
 
+_RULES = "SELECT rules FROM companies WHERE company_id = %(company_id)s"
+
+_SET_RULES = "UPDATE companies SET rules = %(rules)s WHERE company_id = %(company_id)s"
+
 
 class PgCompanies:
     """Fulfils `ports.company.Companies`."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, rules: Rules) -> None:
         self._pool = pool
+        self._defaults = rules
 
     async def choices(self, company_id: int) -> Choices:
         """What the company chose; nothing, where it is unknown."""
         async with self._pool.connection() as connection:
             row = await one(connection, _CHOICES, company_id=company_id)
         return Choices() if row is None else Choices(**row)
+
+    async def rules(self, company_id: int) -> Rules:
+        """The company's own, with the operator's where it chose none."""
+        async with self._pool.connection() as connection:
+            row = await one(connection, _RULES, company_id=company_id)
+        return chosen(row and row["rules"], self._defaults)
+
+    @again
+    async def set_rules(self, company_id: int, rules: Rules) -> None:
+        """They count from now on, also for people who wait; what was sent stays sent."""
+        async with self._pool.connection() as connection, connection.transaction():
+            stored = Jsonb(rules_to_json(rules))
+            await write(connection, _SET_RULES, company_id=company_id, rules=stored)
+            await wake(connection, company_id)
 
     async def colleagues(self, company_id: int) -> Sequence[Colleague]:
         """Everybody who installed the app, by name."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from workers.domain.delivery import Cause, State, sources
 from workers.store.database import Pool, again, one, rows, write
+from workers.store.retrying import LOOKING, MOVE_PERSON, SEND_BY, try_again
 
 SAVE_DRAFT = """
 UPDATE batches SET body = %(body)s, revision = revision + (body <> %(body)s)::int,
@@ -27,18 +28,31 @@ UPDATE batches SET organizations = 'wanted' WHERE id = %(id)s AND organizations 
   AND confirmed_at IS NULL
 """
 
-CONFIRM = """
+IS_LOOKING = f"SELECT {LOOKING} AS is_looking FROM batches WHERE id = %(id)s"
+
+CONFIRM = f"""
 UPDATE batches SET confirmed_at = now(), confirmed_revision = %(revision)s,
-  confirmed_people = %(people)s, body = %(body)s, seq = seq + 1,
-  not_before = now() + %(hold)s, send_by = now() + %(hold)s + %(send_within)s
+  confirmed_people = %(people)s, body = %(body)s, seq = seq + 1, waits_until = NULL,
+  not_before = now() + %(hold)s,
+  -- somebody may sleep since before an Undo
+  send_by = greatest(now() + %(hold)s, (SELECT max(not_before) FROM recipients
+    WHERE batch_id = %(id)s AND state = 'ready')) + %(send_within)s,
+  -- a draft from before a restore may have been sent since: its people are looked up first
+  restored_look_at = CASE WHEN held THEN coalesce(restored_look_at, now()) END,
+  paused_at = CASE WHEN held THEN now() END,
+  pause_reason = CASE WHEN held THEN 'restored' END,
+  pause_code = CASE WHEN held THEN 'looking' END
+FROM (SELECT restored_look_at IS NOT NULL OR {LOOKING} FROM batches WHERE id = %(id)s) AS one (held)
 WHERE id = %(id)s
 """
 
+#: A copy from before does not know whether the texts left: only the hold is certain to say no.
 UNDO = """
 UPDATE batches SET confirmed_at = NULL, confirmed_revision = NULL, confirmed_people = NULL,
   not_before = NULL, send_by = NULL, paused_at = NULL, paused_by = NULL, pause_reason = NULL,
-  pause_code = NULL, revision = revision + 1, seq = seq + 1
+  pause_code = NULL, waits_until = NULL, revision = revision + 1, seq = seq + 1
 WHERE id = %(id)s AND confirmed_at IS NOT NULL AND first_claim_at IS NULL AND canceled_at IS NULL
+  AND (pause_reason IS DISTINCT FROM 'restored' OR now() < not_before)
 """
 
 PAUSE = """
@@ -47,12 +61,12 @@ UPDATE batches SET paused_at = now(), paused_by = %(by)s, pause_reason = %(reaso
 WHERE id = %(id)s AND confirmed_at IS NOT NULL AND paused_at IS NULL AND canceled_at IS NULL
 """
 
-RESUME = """
+RESUME = f"""
 UPDATE batches SET paused_at = NULL, paused_by = NULL, pause_reason = NULL, pause_code = NULL,
-  proven_at = NULL, back_off_until = NULL, seq = seq + 1, send_by = now() + %(send_within)s,
+  proven_at = NULL, back_off_until = NULL, waits_until = NULL, seq = seq + 1, send_by = {SEND_BY},
   resumed_at = now()
 WHERE id = %(id)s AND confirmed_at IS NOT NULL AND canceled_at IS NULL
-  AND (paused_at IS NOT NULL OR send_by <= now())
+  AND (paused_at IS NOT NULL OR send_by <= now()) AND NOT {LOOKING}
 """
 
 CANCEL = """
@@ -73,38 +87,15 @@ NEXT_SEQ_IF_CANCELED = """
 UPDATE batches SET seq = seq + 1 WHERE id = %(id)s AND canceled_at IS NOT NULL RETURNING seq
 """
 
-MOVE_PERSON = """
-UPDATE recipients SET state = %(to)s, seq = %(seq)s, changed_at = now(), looking = false
-WHERE id = ANY(%(ids)s) AND state = ANY(%(sources)s)
-"""
-
-SHOWN = """
-SELECT id FROM recipients
-WHERE batch_id = %(id)s AND seq <= %(seq)s AND state = ANY(%(states)s) AND NOT looking
-  AND coalesce(reason, '') <> ALL(%(never)s::text[])
-ORDER BY id FOR UPDATE
-"""
-
-REOPEN = """
-UPDATE batches SET seq = seq + 1, canceled_at = NULL, canceled_by = NULL, proven_at = NULL,
-  -- who stopped a paused batch and then asks for another try wants it to go
-  paused_at = CASE WHEN canceled_at IS NULL THEN paused_at END, resumed_at = now(),
-  send_by = now() + %(send_within)s
-WHERE id = %(id)s AND confirmed_at IS NOT NULL AND refused_reason IS NULL
-  AND (canceled_at IS NULL OR NOT EXISTS (
-    -- whoever is on the wire may come back, and was stopped
-    SELECT 1 FROM recipients WHERE batch_id = %(id)s AND state IN ('ready', 'sending')))
-RETURNING seq
-"""
-
 Confirmed = Literal["confirmed", "same", "resolving", "conflict"]
 
 
 class PgDecisions:
-    """Writes what people decide."""
+    """Writes what people decide; `wait`: how long Twilio's list may lag behind what it accepted."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, wait: timedelta) -> None:
         self._pool = pool
+        self._wait = wait
 
     async def save_draft(self, batch_id: UUID, *, revision: int, body: str) -> int | None:
         async with self._pool.connection() as connection:
@@ -157,6 +148,11 @@ class PgDecisions:
     async def resume(self, batch_id: UUID, *, send_within: timedelta) -> bool:
         return await self._write(RESUME, id=batch_id, send_within=send_within)
 
+    async def is_looking(self, batch_id: UUID) -> bool:
+        async with self._pool.connection() as connection:
+            said = await one(connection, IS_LOOKING, id=batch_id)
+        return said is not None and bool(said["is_looking"])
+
     async def cancel(self, batch_id: UUID, *, by: int) -> bool:
         return await self._write(CANCEL, id=batch_id, by=by)
 
@@ -193,26 +189,16 @@ class PgDecisions:
         states: Sequence[State],
         never: Collection[str],
         send_within: timedelta,
+        only: Collection[str] | None = None,
     ) -> int:
         async with self._pool.connection() as connection, connection.transaction():
-            found = await rows(
+            return await try_again(
                 connection,
-                SHOWN,
-                id=batch_id,
+                batch_id,
+                send_within=send_within,
+                lag=self._wait,
                 seq=seq,
                 states=list(states),
                 never=list(never),
-            )
-            if not found:
-                return 0
-            opened = await one(connection, REOPEN, id=batch_id, send_within=send_within)
-            if opened is None:
-                return 0
-            return await write(
-                connection,
-                MOVE_PERSON,
-                ids=[row["id"] for row in found],
-                sources=sources(Cause.PERSON, State.READY),
-                to=State.READY,
-                seq=opened["seq"],
+                only=None if only is None else list(only),
             )

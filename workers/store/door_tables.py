@@ -1,4 +1,4 @@
-"""The tables of who is signed in and who installed the app."""
+"""The tables of the door: who is signed in, who installed the app, which click made which batch."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from workers.store.columns import at, metadata
 
@@ -27,8 +28,11 @@ companies = Table(
     at("first_installed_at", default=True),
     # what its admins choose in its settings
     Column("chosen_country", Text, nullable=False, server_default=""),  # goes before `country`
-    Column("ask_participants", Boolean, nullable=False, server_default=text("false")),
+    Column("ask_participants", Boolean, nullable=False, server_default=text("true")),
     Column("support_users", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
+    Column("rules", JSONB, nullable=False, server_default=text("'{}'")),  # domain.rules
+    # it was forgotten once: of who said STOP before, only hashes are known (domain.suppression)
+    Column("suppressions_hashed", Boolean, nullable=False, server_default=text("false")),
 )
 
 installations = Table(
@@ -48,6 +52,8 @@ installations = Table(
     at("installed_at", default=True),
     Column("generation", BigInteger, nullable=False, server_default=text("1")),  # +1 per new token
     Column("reauth_required", Boolean, nullable=False, server_default=text("false")),
+    Column("phone", Text, nullable=False, server_default=""),  # the rep's own, as Pipedrive has it
+    Column("test_number", Text, nullable=False, server_default=""),  # E.164, typed by the rep
     at("refreshing_until"),  # a refresh call is on its way; its lease, by the database's clock
 )
 
@@ -66,7 +72,19 @@ session_identities = Table(
     Column("company_id", BigInteger, primary_key=True, autoincrement=False),
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     at("signed_in_at", default=True),
+    # when Pipedrive itself told last who they are; a link that it signed may be somebody else's by now
+    at("proved_at"),
     Index(None, "company_id", "user_id"),
+)
+
+#: Whoever was signed in when their app was uninstalled: opens nothing, explains what they see.
+departures = Table(
+    "departures",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),  # the session that they had then
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    at("left_at", default=True),
 )
 
 continuations = Table(
@@ -78,4 +96,14 @@ continuations = Table(
     Column("sealed", LargeBinary, nullable=False),  # what goes on after signing in
     at("created_at", default=True),
     at("used_at"),
+)
+
+#: A link action's key finds the batch it made: by token for ever, without one for ten minutes.
+links = Table(
+    "links",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("batch_id", Uuid, nullable=False),
+    at("created_at", default=True),
+    Index(None, "batch_id"),
 )

@@ -6,7 +6,7 @@ import time
 from uuid import UUID
 
 from workers.ports.figures import Figures, Who
-from workers.store.claims import OPEN
+from workers.store.claims_sql import OPEN
 from workers.store.database import Pool, one, rows, write
 from workers.store.finding_sql import UNRESOLVED
 
@@ -18,11 +18,12 @@ LOOKS = "SELECT who, extract(epoch FROM now() - looked_at)::float AS age FROM lo
 
 AGES = f"""
 SELECT
-  (SELECT extract(epoch FROM now() - min(greatest(b.not_before, first.changed_at)))
+  (SELECT extract(epoch FROM now() - min(greatest(b.not_before, first.since)))
    FROM batches b CROSS JOIN LATERAL (
-     SELECT changed_at FROM recipients WHERE batch_id = b.id AND state = 'ready'
+     SELECT greatest(changed_at, not_before) AS since FROM recipients
+     WHERE batch_id = b.id AND state = 'ready' AND coalesce(not_before, '-infinity') <= now()
      ORDER BY id LIMIT 1) first
-   WHERE {OPEN})::float AS runnable,
+   WHERE {OPEN} AND coalesce(waits_until, '-infinity') <= now())::float AS runnable,
   (SELECT extract(epoch FROM now() - min(started_at)) FROM attempts
    WHERE state = 'sending')::float AS sending,
   (SELECT extract(epoch FROM now() - min(greatest(created_at, resolve_until, resolve_not_before)))

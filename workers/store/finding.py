@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
@@ -9,23 +10,25 @@ from uuid import UUID
 import uuid_utils.compat as ids
 from psycopg.types.json import Jsonb
 
-from workers.domain.action import selection_from_json
+from workers.domain.action import Selection, selection_from_json, selection_to_json
 from workers.domain.delivery import Cause, State, sources
-from workers.ports.finding import NO_RECORDS, Found, Resolving, Tally
-from workers.store.database import Connection, Pool, again, one, rows, write
+from workers.ports.finding import NO_RECORDS, NOT_WALKED, Found, Resolving, Tally, Walked
+from workers.ports.records import ClosedDeals
+from workers.store.database import Connection, Pool, again, array, one, rows, write
 from workers.store.finding_sql import (
+    COUNT_CLOSED,
     DUE,
     FINISH,
     FORGET,
     INSERT_PENDING,
     KEEP,
-    KNOWN,
     LEASE,
     LISTED,
     LOCK_ALL,
     NAME_SOURCE,
     NEXT_CHOSEN,
     PAGE_DONE,
+    PAY,
     REACHED,
     REFUSE,
     RELEASE,
@@ -33,13 +36,16 @@ from workers.store.finding_sql import (
     TAKEN,
     WAIT,
 )
+from workers.store.selected import FORGET_LIST, keep_walked
+from workers.store.suppressions import reasons_of
 
 
 class PgFinding:
     """Writes what is found; without the lease every write does nothing."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, keys: Sequence[str]) -> None:
         self._pool = pool
+        self._keys = keys
 
     async def lease(self, batch_id: UUID, *, seconds: float) -> Resolving | None:
         lease = ids.uuid7()
@@ -64,6 +70,9 @@ class PgFinding:
             records=row["records"],
             whole_deals=row["whole_deals"],
             source_name=row["source_name"],
+            closed_counted=row["won"] is not None,
+            countries=row["countries"] or (),
+            timezone=row["timezone"],
         )
 
     async def list_chosen(self, work: Resolving, ids: Sequence[int]) -> bool:
@@ -85,10 +94,9 @@ class PgFinding:
         self, company_id: int, channel: str, numbers: Sequence[str]
     ) -> Mapping[str, str]:
         async with self._pool.connection() as connection:
-            found = await rows(
-                connection, KNOWN, company_id=company_id, channel=channel, numbers=list(numbers)
+            return await reasons_of(
+                connection, self._keys, numbers, company_id=company_id, channel=channel
             )
-        return {row["number"]: row["reason"] for row in found}
 
     @again
     async def keep_page(
@@ -100,6 +108,7 @@ class PgFinding:
         tokens: int,
         seconds: float,
         tally: Tally = NO_RECORDS,
+        walked: Walked = NOT_WALKED,
     ) -> bool:
         async with self._pool.connection() as connection, connection.transaction():
             # The batch's row first: whoever holds it is alone, so numbers cannot collide meanwhile.
@@ -115,6 +124,7 @@ class PgFinding:
             )
             if done is None:
                 return False
+            await keep_walked(connection, work, walked)
             decided = await self._one_per_number(connection, work, found)
             await write(
                 connection,
@@ -150,11 +160,23 @@ class PgFinding:
             found = await rows(connection, REACHED, id=work.batch_id, people=list(person_ids))
         return {row["person_id"] for row in found}
 
-    async def name_source(self, work: Resolving, name: str, *, tokens: int) -> bool:
-        return await self._write(NAME_SOURCE, work, name=name, tokens=tokens)
+    async def name_source(self, work: Resolving, name: str) -> bool:
+        return await self._write(NAME_SOURCE, work, name=name)
+
+    async def pay(self, work: Resolving, tokens: int) -> None:
+        if tokens:
+            async with self._pool.connection() as connection:
+                await write(connection, PAY, id=work.batch_id, tokens=tokens)
+
+    async def count_closed(self, work: Resolving, closed: ClosedDeals) -> bool:
+        return await self._write(COUNT_CLOSED, work, **asdict(closed))
 
     async def finish(self, work: Resolving) -> bool:
-        return await self._write(FINISH, work)
+        async with self._pool.connection() as connection, connection.transaction():
+            if await write(connection, FINISH, **_mine(work)) != 1:
+                return False
+            await write(connection, FORGET_LIST, id=work.batch_id)
+        return True
 
     async def wait(self, work: Resolving, *, seconds: float, reason: str) -> bool:
         return await self._write(WAIT, work, seconds=seconds, reason=reason)
@@ -166,11 +188,13 @@ class PgFinding:
         await self._write(RELEASE, work)
 
     @again
-    async def start_over(self, batch_id: UUID, *, revision: int, whole_deals: bool) -> bool:
+    async def start_over(
+        self, batch_id: UUID, *, revision: int, selection: Selection, whole_deals: bool
+    ) -> bool:
         async with self._pool.connection() as connection, connection.transaction():
             await rows(connection, LOCK_ALL, id=batch_id)
-            given = {"id": batch_id, "revision": revision, "whole_deals": whole_deals}
-            if not await write(connection, START_OVER, **given):
+            chosen = {"selection": Jsonb(selection_to_json(selection)), "whole_deals": whole_deals}
+            if not await write(connection, START_OVER, id=batch_id, revision=revision, **chosen):
                 return False
             await write(connection, FORGET, id=batch_id)
         return True
@@ -191,12 +215,13 @@ def _mine(work: Resolving) -> dict[str, object]:
 def _columns(decided: Sequence[tuple[Found, str | None]]) -> dict[str, object]:
     people = [person for person, _ in decided]
     return {
-        "person": [person.person_id for person in people],
-        "name": [person.name for person in people],
-        "fields": [Jsonb(person.fields) for person in people],
-        "numbers": [Jsonb(list(person.numbers)) for person in people],
-        "number": [person.number for person in people],
-        "label": [person.label for person in people],
-        "state": ["ready" if reason is None else "skipped" for _, reason in decided],
-        "reason": [reason for _, reason in decided],
+        "person": array(person.person_id for person in people),
+        "name": array(person.name for person in people),
+        "fields": array(json.dumps(person.fields) for person in people),
+        "numbers": array(json.dumps(list(person.numbers)) for person in people),
+        "number": array(person.number for person in people),
+        "label": array(person.label for person in people),
+        "state": array("ready" if reason is None else "skipped" for _, reason in decided),
+        "reason": array(reason for _, reason in decided),
+        "zones": array(person.zones for person in people),
     }

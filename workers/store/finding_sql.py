@@ -12,7 +12,10 @@ UPDATE batches b SET resolve_lease = %(lease)s, resolve_until = now() + make_int
 WHERE b.id = %(id)s AND {UNRESOLVED}
 RETURNING b.*,
   coalesce((SELECT coalesce(nullif(chosen_country, ''), country) FROM companies c
-            WHERE c.company_id = b.company_id), '') AS country
+            WHERE c.company_id = b.company_id), '') AS country,
+  (SELECT rules -> 'countries' FROM companies c WHERE c.company_id = b.company_id) AS countries,
+  coalesce((SELECT timezone FROM installations i
+            WHERE i.company_id = b.company_id AND i.user_id = b.user_id), 'UTC') AS timezone
 """
 
 DUE = f"SELECT id FROM batches WHERE {UNRESOLVED} ORDER BY created_at LIMIT %(limit)s"
@@ -36,11 +39,6 @@ SELECT person_id FROM recipients WHERE batch_id = %(id)s AND state = 'pending' O
 LIMIT %(limit)s
 """
 
-KNOWN = """
-SELECT number, reason FROM known_numbers
-WHERE company_id = %(company_id)s AND channel = %(channel)s AND number = ANY(%(numbers)s)
-"""
-
 PAGE_DONE = f"""
 UPDATE batches SET seq = seq + 1, records = records + %(records)s,
   contactless = contactless + %(contactless)s, missing = missing + %(missing)s,
@@ -60,16 +58,17 @@ SELECT person_id FROM recipients WHERE batch_id = %(id)s AND person_id = ANY(%(p
 """
 
 KEEP = """
-INSERT INTO recipients (batch_id, person_id, name, fields, numbers, number, label, state, reason, seq)
-SELECT %(id)s, person_id, name, fields, numbers, number, label, state, reason, %(seq)s
+INSERT INTO recipients (batch_id, person_id, name, fields, numbers, number, label, state, reason, zones, seq)
+SELECT %(id)s, person_id, name, fields, numbers, number, label, state, reason, zones, %(seq)s
 FROM unnest(%(person)s::bigint[], %(name)s::text[], %(fields)s::jsonb[], %(numbers)s::jsonb[],
-  %(number)s::text[], %(label)s::text[], %(state)s::text[], %(reason)s::text[])
-  WITH ORDINALITY AS found (person_id, name, fields, numbers, number, label, state, reason, place)
+  %(number)s::text[], %(label)s::text[], %(state)s::text[], %(reason)s::text[],
+  %(zones)s::text[])
+  WITH ORDINALITY AS found (person_id, name, fields, numbers, number, label, state, reason, zones, place)
 ORDER BY place
 ON CONFLICT (batch_id, person_id) WHERE person_id IS NOT NULL DO UPDATE SET
   name = excluded.name, fields = excluded.fields, numbers = excluded.numbers,
   number = excluded.number, label = excluded.label, state = excluded.state,
-  reason = excluded.reason, seq = excluded.seq, changed_at = now()
+  reason = excluded.reason, zones = excluded.zones, seq = excluded.seq, changed_at = now()
 WHERE recipients.state = ANY(%(sources)s)
 """
 
@@ -83,8 +82,16 @@ WHERE {MINE}
 """
 
 NAME_SOURCE = f"""
-UPDATE batches SET source_name = %(name)s, tokens_used = tokens_used + %(tokens)s, seq = seq + 1
+UPDATE batches SET source_name = %(name)s, seq = seq + 1
 WHERE {MINE}
+"""
+
+PAY = "UPDATE batches SET tokens_used = tokens_used + %(tokens)s WHERE id = %(id)s"
+
+COUNT_CLOSED = f"""
+UPDATE batches SET won = %(won)s, lost = %(lost)s, more_closed = %(more)s,
+  seq = seq + 1
+WHERE {MINE} AND won IS NULL
 """
 
 WAIT = f"""
@@ -104,7 +111,8 @@ LOCK_ALL = "SELECT id FROM recipients WHERE batch_id = %(id)s ORDER BY id FOR UP
 
 #: Whoever is finding people loses the lease, and with it the right to write what they found.
 START_OVER = """
-UPDATE batches SET whole_deals = %(whole_deals)s, revision = revision + 1, seq = seq + 1,
+UPDATE batches SET whole_deals = %(whole_deals)s, selection = %(selection)s,
+  revision = revision + 1, seq = seq + 1, won = NULL, lost = NULL, more_closed = false,
   resolved_at = NULL, resolve_lease = NULL, resolve_until = NULL, resolve_tries = 0,
   listed = false, cursor = NULL, pages = 0, total = NULL,
   records = 0, contactless = 0, missing = 0, shared = 0,

@@ -21,11 +21,11 @@ ON CONFLICT (company_id) DO UPDATE SET
 
 _SAVE = """
 INSERT INTO installations (company_id, user_id, user_name, is_admin, timezone, api_domain, scope,
-    access_token, refresh_token, expires_at)
+    access_token, refresh_token, expires_at, phone)
 VALUES (%(company_id)s, %(user_id)s, %(name)s, %(is_admin)s, %(timezone)s, %(api_domain)s,
-    %(scope)s, %(access_token)s, %(refresh_token)s, now() + %(expires_in)s)
+    %(scope)s, %(access_token)s, %(refresh_token)s, now() + %(expires_in)s, %(phone)s)
 ON CONFLICT (company_id, user_id) DO UPDATE SET
-    user_name = excluded.user_name, is_admin = excluded.is_admin, timezone = excluded.timezone,
+    user_name = excluded.user_name, phone = excluded.phone, is_admin = excluded.is_admin, timezone = excluded.timezone,
     api_domain = excluded.api_domain, scope = excluded.scope,
     access_token = excluded.access_token, refresh_token = excluded.refresh_token,
     expires_at = excluded.expires_at, refreshed_at = now(), installed_at = now(),
@@ -72,8 +72,10 @@ WHERE {_ROW}
 
 _ABANDON_REFRESH = f"UPDATE installations SET refreshing_until = NULL WHERE {_ROW}"
 
+# From now on: a company whose grants all lapsed is forgotten in the end (`store.leaving`).
 _GIVE_UP = f"""
-UPDATE installations SET reauth_required = true, refreshing_until = NULL WHERE {_ROW}
+UPDATE installations SET reauth_required = true, refreshing_until = NULL, refreshed_at = now()
+WHERE {_ROW}
 """
 
 _WHOSE = "company_id = %(company_id)s AND user_id = %(user_id)s"
@@ -82,11 +84,18 @@ _WHOSE = "company_id = %(company_id)s AND user_id = %(user_id)s"
 # they went, and with the last of a company its history's end begins (`store.leaving`).
 _REMOVE = f"""
 UPDATE installations SET access_token = NULL, refresh_token = NULL, expires_at = NULL,
-    refreshing_until = NULL, refreshed_at = now(), generation = generation + 1
+    refreshing_until = NULL, refreshed_at = now(), generation = generation + 1,
+    phone = '', test_number = ''
 WHERE {_WHOSE} AND access_token IS NOT NULL
 """
 
-_SIGN_OUT_EVERYWHERE = f"DELETE FROM session_identities WHERE {_WHOSE}"
+# Their sessions are dead; what they were looking at can still say why (`web.departed`).
+_SIGN_OUT_EVERYWHERE = f"""
+WITH ended AS (DELETE FROM session_identities WHERE {_WHOSE} RETURNING *)
+INSERT INTO departures (id_hash, company_id, user_id)
+SELECT id_hash, company_id, user_id FROM ended
+ON CONFLICT (id_hash, company_id, user_id) DO UPDATE SET left_at = now()
+"""
 
 # Drafts, and batches that still have somebody to text; what is over stays as it ended. Only batch
 # rows are locked, by id, as everywhere.

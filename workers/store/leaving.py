@@ -1,4 +1,4 @@
-"""Companies whose last user uninstalled the app: after a while what we know of them goes."""
+"""Companies that nobody uses the app in any more: after a while what we know of them goes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from workers.store.database import Connection, Pool, again, one, rows, write
+from workers.store.suppressions import hash_some
 
-# `refreshed_at` of a row without tokens is when they went. Nobody of the company has the app, and
-# the last of them left long enough ago; installing again makes this untrue at once.
+# `refreshed_at` of a row without usable tokens is when they went. Nobody of the company has the
+# app, and the last of them left long enough ago; installing again makes this untrue at once.
+#
+# A grant that only lapsed is no goodbye: no DELETE came, and perhaps everybody is away. It counts
+# after twice the time, and not while anybody still looks (a session ends after 7 idle days) or has
+# sent or written a text in the usual time.
 _IS_GONE = """
 EXISTS (SELECT FROM installations i WHERE i.company_id = c.company_id)
 AND NOT EXISTS (
     SELECT FROM installations i WHERE i.company_id = c.company_id
-    AND (i.access_token IS NOT NULL OR i.refreshed_at > now() - %(after)s))
+    AND CASE WHEN i.access_token IS NULL THEN i.refreshed_at > now() - %(after)s
+        ELSE NOT i.reauth_required OR i.refreshed_at > now() - 2 * %(after)s
+          OR EXISTS (SELECT FROM session_identities s JOIN sessions USING (id_hash)
+                     WHERE s.company_id = i.company_id AND s.user_id = i.user_id
+                       AND sessions.seen_at > now() - interval '7 days')
+          OR EXISTS (SELECT FROM batches b
+                     WHERE b.company_id = i.company_id AND b.user_id = i.user_id
+                       AND greatest(b.created_at, b.confirmed_at) > now() - %(after)s) END)
 """
 
 _GONE = f"SELECT c.company_id FROM companies c WHERE {_IS_GONE} ORDER BY 1 LIMIT %(most)s"
@@ -28,30 +40,41 @@ WITH people AS (
     SELECT r.id FROM recipients r JOIN batches b ON b.id = r.batch_id
     WHERE b.company_id = %(company_id)s LIMIT %(most)s
 ), tried AS (
-    DELETE FROM attempts USING people WHERE attempts.recipient_id = people.id RETURNING attempts.id
+    DELETE FROM attempts USING people WHERE attempts.recipient_id = people.id RETURNING attempts.id, attempts.sid
 ), heard AS (
     DELETE FROM receipts USING tried WHERE receipts.attempt_id = tried.id
+), paid AS (
+    DELETE FROM charges USING tried WHERE charges.sid = tried.sid
 )
 DELETE FROM recipients USING people WHERE recipients.id = people.id
 """
 
 _OF = "company_id = %(company_id)s"
 
-# Whoever said STOP stays known. The company's id and its first day stay too: the operator's own
+# Whoever said STOP stays known, by a hash. The company's id and its first day stay too: the operator's own
 # Twilio account belongs to the company that came first, and must not pass to the second.
 _THE_REST = (
     f"DELETE FROM links USING batches WHERE links.batch_id = batches.id AND batches.{_OF}",
+    f"DELETE FROM selected_records s USING batches b WHERE s.batch_id = b.id AND b.{_OF}",
     f"DELETE FROM batches WHERE {_OF}",
+    f"DELETE FROM bills WHERE {_OF}",
     f"DELETE FROM texted WHERE {_OF}",
+    f"DELETE FROM daily_texts WHERE {_OF}",
     f"DELETE FROM known_numbers WHERE {_OF} AND reason <> 'opted_out'",
+    f"DELETE FROM audit WHERE {_OF}",
+    f"DELETE FROM alerts WHERE {_OF}",
+    f"DELETE FROM history_questions WHERE {_OF}",
+    f"DELETE FROM saved_texts WHERE {_OF}",
+    f"DELETE FROM account_facts WHERE {_OF}",
     f"DELETE FROM company_accounts WHERE {_OF}",
     f"DELETE FROM pipedrive_pace WHERE {_OF}",
     f"DELETE FROM pipedrive_budgets WHERE {_OF}",
     f"DELETE FROM session_identities WHERE {_OF}",
+    f"DELETE FROM departures WHERE {_OF}",
     f"DELETE FROM installations WHERE {_OF}",
     f"""
-UPDATE companies SET name = '', domain = '', country = '', chosen_country = '',
-    ask_participants = false, support_users = '{{}}'
+UPDATE companies SET rules = '{{}}', name = '', domain = '', country = '', chosen_country = '',
+    ask_participants = true, support_users = '{{}}'
 WHERE {_OF}
 """,
 )
@@ -72,16 +95,18 @@ DELETE FROM recipients WHERE id IN (
     SELECT r.id FROM recipients r JOIN drafts ON r.batch_id = drafts.id LIMIT %(most)s)
 """
 _EMPTY_DRAFTS = f"""
-{_DRAFTS}, linked AS (DELETE FROM links USING drafts WHERE links.batch_id = drafts.id)
+{_DRAFTS}, linked AS (DELETE FROM links USING drafts WHERE links.batch_id = drafts.id),
+listed AS (DELETE FROM selected_records s USING drafts WHERE s.batch_id = drafts.id)
 DELETE FROM batches USING drafts WHERE batches.id = drafts.id
 """
 
 
 class PgLeaving:
-    """Fulfils `ports.identities.Leaving`."""
+    """Fulfils `ports.identities.Leaving`; `key` hashes what must be known again."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, key: str) -> None:
         self._pool = pool
+        self._key = key
 
     @again
     async def forget_drafts(self, *, most: int = 2_000) -> bool:
@@ -110,6 +135,8 @@ class PgLeaving:
             if await one(connection, _STILL, **who, after=after) is None:
                 return False
             if await write(connection, _SOME_PEOPLE, **who, most=most):
+                return True
+            if await hash_some(connection, company_id, key=self._key, most=most):
                 return True
             await _forget_the_rest(connection, company_id)
         return False

@@ -15,8 +15,7 @@ ORDER BY 1 LIMIT %(limit)s
 """
 
 SEQ = """
-UPDATE batches SET seq = seq + 1, tokens_used = tokens_used + %(tokens)s,
-  resolve_tries = 0
+UPDATE batches SET seq = seq + 1, resolve_tries = 0
 WHERE id = %(batch_id)s AND resolve_lease = %(lease)s AND confirmed_at IS NULL RETURNING seq
 """
 
@@ -48,12 +47,10 @@ class PgNaming:
         return [row["id"] for row in found]
 
     @again
-    async def name(self, work: Resolving, names: Mapping[int, str], *, tokens: int) -> bool:
+    async def name(self, work: Resolving, names: Mapping[int, str]) -> bool:
         async with self._pool.connection() as connection, connection.transaction():
             await rows(connection, LOCK, batch_id=work.batch_id)
-            mine = await one(
-                connection, SEQ, batch_id=work.batch_id, lease=work.lease, tokens=tokens
-            )
+            mine = await one(connection, SEQ, batch_id=work.batch_id, lease=work.lease)
             if mine is None:
                 return False
             await write(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from workers.domain.delivery import RANK, Cause, State, may
 from workers.ports.sending import Answer, Told
-from workers.store.database import Row
+from workers.store.database import Row, array
 
 FINAL = RANK["canceled"]
 LOOKED_AT = {"accepted", "sent", "unconfirmed"}
@@ -92,20 +92,20 @@ def merged(old: News, new: News) -> News:
 
 def receipt_columns(told: Sequence[Told]) -> dict[str, object]:
     return {
-        "attempts": [one_told.attempt_id for one_told in told],
-        "sids": [one_told.report.sid for one_told in told],
-        "statuses": [one_told.report.status for one_told in told],
-        "codes": [one_told.report.error_code for one_told in told],
-        "sources": [one_told.source for one_told in told],
-        "times": [one_told.report.carrier_time for one_told in told],
+        "attempts": array(one_told.attempt_id for one_told in told),
+        "sids": array(one_told.report.sid for one_told in told),
+        "statuses": array(one_told.report.status for one_told in told),
+        "codes": array(one_told.report.error_code for one_told in told),
+        "sources": array(one_told.source for one_told in told),
+        "times": array(one_told.report.carrier_time for one_told in told),
     }
 
 
 def number_columns(gone: Sequence[Row]) -> dict[str, object]:
     ordered = sorted(gone, key=lambda row: row["number"])
     return {
-        "companies": [row["company_id"] for row in ordered],
-        "channels": [row["channel"] for row in ordered],
-        "numbers": [row["number"] for row in ordered],
-        "recipients": [row["recipient_id"] for row in ordered],
+        "companies": array(row["company_id"] for row in ordered),
+        "channels": array(row["channel"] for row in ordered),
+        "numbers": array(row["number"] for row in ordered),
+        "recipients": array(row["recipient_id"] for row in ordered),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from workers.domain.reasons import code_of, stops_batch
@@ -28,14 +28,15 @@ WHERE r.batch_id = %(id)s AND r.state NOT IN ('pending', 'ready', 'skipped', 'ca
 """
 
 
-async def stop_batches(
-    connection: Connection, changed: Sequence[Row], news: Mapping[UUID, News]
-) -> None:
-    """Pauses the batches of attempts that just learned a fault which others would meet too."""
+async def stop_batches(connection: Connection, known: Sequence[Row]) -> None:
+    """Pauses the batches of attempts that just learned a fault which others would meet too.
+
+    `known` are attempts as they were, each with its `news` and what it `becomes`.
+    """
     faults = {}
-    for row in changed:
-        new = news[row["attempt_id"]]
-        if not row["of_this_run"]:
+    for row in known:
+        new: News = row["news"]
+        if row["becomes"] == row["attempt_state"] or not row["of_this_run"]:
             continue
         if new.stops or (new.error_code and code_of(new.error_code).stop == "many"):
             faults[row["batch_id"], new.stops or new.error_code or ""] = new.stops is not None

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from workers.ports.reading import AttemptHistory, PersonHistory
 from workers.store.database import Connection, Pool, Row, rows
 from workers.store.rows import row_of, spellings
+from workers.store.suppressions import SUPPRESSED
 
-FIND = """
-SELECT r.id, r.batch_id, r.person_id, r.name, r.number, r.label, r.state, r.reason, r.seq,
-  r.changed_at, r.fields, CASE WHEN r.looking THEN a.next_look_at END AS next_look_at,
-  b.body, b.confirmed_at, coalesce(i.user_name, '') AS owner
+FIND = f"""
+SELECT r.id, coalesce(b.test_of, r.batch_id) AS batch_id, r.person_id, r.name, r.number, r.label, r.state, r.reason, r.seq,
+  r.changed_at, r.not_before, r.fields, CASE WHEN r.looking THEN a.next_look_at END AS next_look_at,
+  {SUPPRESSED}, b.body, b.confirmed_at, coalesce(i.user_name, '') AS owner
 FROM recipients r
-JOIN batches b ON b.id = r.batch_id AND b.company_id = %(company_id)s
+JOIN batches b ON b.id = r.batch_id AND b.company_id = %(company_id)s AND b.channel <> 'history'
 LEFT JOIN attempts a ON a.id = r.attempt_id
 LEFT JOIN installations i ON i.company_id = b.company_id AND i.user_id = b.user_id
 WHERE (%(name)s <> '' AND r.name ILIKE ANY(%(spellings)s)) OR r.number = ANY(%(numbers)s)
@@ -22,7 +23,10 @@ WHERE (%(name)s <> '' AND r.name ILIKE ANY(%(spellings)s)) OR r.number = ANY(%(n
 ORDER BY r.id DESC LIMIT %(limit)s
 """
 
-ATTEMPTS = "SELECT * FROM attempts WHERE recipient_id = ANY(%(ids)s) ORDER BY id"
+ATTEMPTS = """
+SELECT a.*, c.amount, c.currency FROM attempts a LEFT JOIN charges c ON c.sid = a.sid
+WHERE a.recipient_id = ANY(%(ids)s) ORDER BY a.id
+"""
 RECEIPTS = "SELECT * FROM receipts WHERE attempt_id = ANY(%(ids)s) ORDER BY received_at, id"
 
 
@@ -94,4 +98,5 @@ def _attempt(row: Row, receipts: Sequence[Row]) -> AttemptHistory:
             (each["received_at"], each["status"], each["error_code"], each["source"])
             for each in receipts
         ),
+        cost=None if row["amount"] is None else (row["amount"], row["currency"]),
     )

@@ -24,13 +24,13 @@ NEXT_SEQ = "UPDATE batches SET seq = seq + 1 WHERE id = ANY(%(ids)s)"
 GIVE_UP = """
 UPDATE attempts SET state = 'unconfirmed', looks = 0,
   next_look_at = greatest(now(), started_at + %(lookup)s)
-WHERE id = ANY(%(ids)s) AND state = 'sending' RETURNING id
+WHERE id = ANY(%(ids)s) AND state = 'sending' RETURNING id, recipient_id
 """
 
 UNCONFIRMED = """
 UPDATE recipients r SET state = 'unconfirmed', looking = true, changed_at = now(),
   seq = (SELECT seq FROM batches WHERE id = r.batch_id)
-WHERE r.attempt_id = ANY(%(ids)s) AND r.state = ANY(%(sources)s)
+WHERE r.id = ANY(%(people)s) AND r.attempt_id = ANY(%(ids)s) AND r.state = ANY(%(sources)s)
 """
 
 DUE = """
@@ -61,9 +61,12 @@ UPDATE attempts SET looks = looks + 1,
 WHERE id = %(id)s AND next_look_at IS NOT NULL
 """
 
-LOOK_SOON = """
-UPDATE attempts SET next_look_at = now() + interval '20 seconds'
-WHERE id = %(id)s AND next_look_at IS NOT NULL
+#: A look that failed comes again after a quarter of the time since the claim: ever more rarely, and
+#: without a counter. None is asked for in the end, so that a person may decide.
+LOOK_LATER = """
+UPDATE attempts SET next_look_at = now()
+  + least(interval '15 minutes', greatest(interval '20 seconds', (now() - started_at) / 4))
+WHERE id = %(id)s AND next_look_at IS NOT NULL AND started_at > now() - interval '2 days'
 """
 
 ENDED = """
@@ -103,6 +106,7 @@ class PgWatching:
             await write(
                 connection,
                 UNCONFIRMED,
+                people=[row["recipient_id"] for row in given_up],
                 ids=[row["id"] for row in given_up],
                 sources=sources(Cause.WATCH, State.UNCONFIRMED),
             )
@@ -139,15 +143,14 @@ class PgWatching:
         self, attempt_id: UUID, *, was: str, found: Literal["counted", "failed"]
     ) -> None:
         async with self._pool.connection() as connection, connection.transaction():
-            if found == "failed":
-                await write(connection, LOOK_SOON, id=attempt_id)
+            if found == "failed" and await write(connection, LOOK_LATER, id=attempt_id):
                 return
             attempt = await one(connection, LOCK_LOOKED, id=attempt_id)
             if attempt is None or attempt["state"] != was:
                 return  # the look brought news, and the news set the next one
             times = self._times(was)
             done = attempt["looks"] + 1
-            after = times[done] if done < len(times) else None
+            after = times[done] if found == "counted" and done < len(times) else None
             await write(connection, NEXT_LOOK, id=attempt_id, after=after)
             if after is None and times:
                 await rows(connection, LOCK_BATCHES, ids=[attempt["batch_id"]])
