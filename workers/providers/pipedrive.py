@@ -9,7 +9,7 @@ import httpx
 from workers.domain.selection import Filtered, Selection
 from workers.ports.budget import Budget
 from workers.ports.outside import Access, PeoplePage, Person, PhoneEntry
-from workers.providers.pipedrive_codes import LIST_TOKENS, Clock
+from workers.providers.pipedrive_codes import Clock
 from workers.providers.pipedrive_http import utc_now
 from workers.providers.pipedrive_read import (
     IN_ID_ORDER,
@@ -48,7 +48,7 @@ class PipedrivePeople:
         rows, _ = await self._reader.page(access, "persons", ids_wanted(ids))
         found = {person.person_id: person for person in people_in(rows)}
         people = tuple(found[person_id] for person_id in dict.fromkeys(ids) if person_id in found)
-        return PeoplePage(people, tokens=LIST_TOKENS)
+        return PeoplePage(people)
 
     async def by_filter(
         self, access: Access, selection: Selection, cursor: str | None
@@ -59,7 +59,13 @@ class PipedrivePeople:
         params = {"limit": str(PAGE), **IN_ID_ORDER, **narrowed(selection)}
         rows, next_cursor = await self._reader.page(access, "persons", params, cursor)
         people = tuple(p for p in people_in(rows) if p.person_id not in selection.excluded)
-        return PeoplePage(people, next_cursor, tokens=LIST_TOKENS)
+        return PeoplePage(people, next_cursor)
+
+    async def everybody(self, access: Access, cursor: str | None) -> PeoplePage:
+        """One page of all people with ids that fall, so the last one says how many may follow."""
+        params = {"limit": str(PAGE), **IN_ID_ORDER, "sort_direction": "desc"}
+        rows, next_cursor = await self._reader.page(access, "persons", params, cursor)
+        return PeoplePage(tuple(people_in(rows)), next_cursor)
 
     async def organization_names(self, access: Access, ids: Sequence[int]) -> dict[int, str]:
         """Names by id, 10 tokens per 100: read when a text asks for them, not before."""

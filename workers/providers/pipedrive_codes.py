@@ -11,9 +11,6 @@ import httpx
 
 from workers.domain.errors import Misconfigured, ProviderError, Rejected, Throttled, Unavailable
 
-#: Tokens of the company's daily budget (pipedrive.md §5: flat per request, whatever the limit).
-LIST_TOKENS = 10
-
 _SHORT_WAIT = (2.0, 10.0)  # seconds: bursts are counted over two of them
 _LONGEST_WAIT = 3600.0  # a longer "please wait" is asked about again after an hour
 _BLOCKED_WAIT = 600.0  # Cloudflare's page after ignored 429s: asking fast makes it last

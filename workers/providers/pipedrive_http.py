@@ -12,7 +12,7 @@ import httpx
 
 from workers.domain.errors import Misconfigured, ProviderError, Unavailable
 from workers.providers.pipedrive_codes import Clock, error_in
-from workers.providers.pipedrive_meter import Metered
+from workers.providers.pipedrive_meter import Metering
 from workers.settings import Settings
 
 OAUTH_ORIGIN = "https://oauth.pipedrive.com"
@@ -68,7 +68,7 @@ class PipedriveHttp:
         access_token: str,
         params: Mapping[str, str] | None = None,
         *,
-        metered: Metered | None = None,
+        metered: Metering | None = None,
     ) -> Mapping[str, Any]:
         """An API answer's envelope; `metered` keeps to the limits of who asks."""
         headers = {"authorization": f"Bearer {access_token}"}
@@ -89,13 +89,15 @@ class PipedriveHttp:
         request: httpx.Request,
         reader: Reader,
         auth: httpx.Auth | None = None,
-        metered: Metered | None = None,
+        metered: Metering | None = None,
     ) -> httpx.Response:
         try:
             # httpx times each read; a server that drips a byte a second would never end.
             async with asyncio.timeout(self._timeout):
                 response = await self._http.send(request, auth=auth, follow_redirects=False)
         except (TimeoutError, httpx.TimeoutException) as error:
+            if metered is not None:
+                await metered.lost()
             raise Unavailable("timeout", "Pipedrive does not answer in time") from error
         except httpx.RequestError as error:
             raise Unavailable("network", f"no answer ({type(error).__name__})") from error

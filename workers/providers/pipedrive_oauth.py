@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +14,14 @@ import httpx
 
 from workers.domain.errors import Unavailable
 from workers.domain.person import clean_line
+from workers.ports.budget import Budget
 from workers.ports.outside import Tokens, User
 from workers.providers.pipedrive_codes import Clock, error_in, grant_error
 from workers.providers.pipedrive_http import PipedriveHttp, api_origin, oauth_origin, utc_now
+from workers.providers.pipedrive_meter import Counted
 from workers.settings import Settings
 
+_ME = "/api/v1/users/me"
 # An admin of one of these sees every person of the company anyway (ME: `access[].app`).
 _ADMIN_OF = frozenset({"global", "account_settings", "sales"})
 
@@ -26,9 +30,15 @@ class PipedriveIdentities:
     """Fulfils `ports.outside.Identities` (pipedrive.md §2)."""
 
     def __init__(
-        self, settings: Settings, http: httpx.AsyncClient, *, clock: Clock = utc_now
+        self,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        *,
+        clock: Clock = utc_now,
+        budget: Budget | None = None,
     ) -> None:
         self._settings = settings
+        self._budget = budget
         self._http = PipedriveHttp(http, timeout=settings.pipedrive_timeout, clock=clock)
         self._oauth = oauth_origin(settings)
         self._redirect_uri = f"{settings.public_url}/oauth/callback"
@@ -63,10 +73,14 @@ class PipedriveIdentities:
         await self._http.post_form(url, form, self._client, _revoke_error)
 
     async def me(self, tokens: Tokens) -> User:
-        """Whose tokens these are."""
+        """Whose tokens these are; 2 of the company's day (pipedrive.md §2.3)."""
         origin = api_origin(self._settings, tokens.api_domain)
-        body = await self._http.get(f"{origin}/api/v1/users/me", tokens.access_token)
-        return _user(body.get("data"))
+        counted = Counted(self._budget, _ME) if self._budget else None
+        body = await self._http.get(origin + _ME, tokens.access_token, metered=counted)
+        user = _user(body.get("data"))
+        if counted is not None:
+            await counted.was_of(user.company_id, user.user_id)
+        return user
 
     def is_uninstall(self, authorization_header: str) -> bool:
         """Whether Pipedrive itself calls: only it and we know our secret (UNINST)."""
@@ -111,9 +125,10 @@ def _user(data: object) -> User:
         user_id=user_id,
         name=_text(data, "name"),
         company_name=_text(data, "company_name"),
-        company_domain=_text(data, "company_domain"),
+        company_domain=_label(_text(data, "company_domain")),
         country=_text(data, "company_country").upper(),
         timezone=_timezone(_text(data, "timezone_name")),
+        phone=_text(data, "phone")[:100],
         is_admin=_is_admin(data.get("access")),
     )
 
@@ -121,6 +136,12 @@ def _user(data: object) -> User:
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     return clean_line(value) if isinstance(value, str) else ""
+
+
+def _label(domain: str) -> str:
+    """One label of a host name, for links are built with it; else ""."""
+    label = domain.lower()
+    return label if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label) else ""
 
 
 def _timezone(name: str) -> str:

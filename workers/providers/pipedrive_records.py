@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +13,9 @@ from workers.domain.errors import Misconfigured, Rejected
 from workers.domain.selection import Filtered
 from workers.ports.budget import Budget
 from workers.ports.outside import Access, PeoplePage
-from workers.ports.records import Record, RecordsPage
+from workers.ports.records import ClosedDeals, Record, RecordsPage
 from workers.providers.pipedrive import people_in
-from workers.providers.pipedrive_codes import LIST_TOKENS, Clock
+from workers.providers.pipedrive_codes import Clock
 from workers.providers.pipedrive_http import utc_now
 from workers.providers.pipedrive_read import (
     IN_ID_ORDER,
@@ -68,7 +69,7 @@ class PipedriveRecords:
         rows, _ = await self._reader.page(access, _KINDS[resource].path, ids_wanted(ids))
         found = {row["id"]: _record(row, resource) for row in rows if not is_deleted(row)}
         records = tuple(found[one] for one in dict.fromkeys(ids) if one in found)
-        return RecordsPage(records, tokens=LIST_TOKENS)
+        return RecordsPage(records)
 
     async def by_filter(
         self, access: Access, resource: str, selection: Filtered, cursor: str | None
@@ -86,7 +87,18 @@ class PipedriveRecords:
             and row["id"] not in selection.excluded
             and _is_in(row, selection)
         )
-        return RecordsPage(records, next_cursor, tokens=LIST_TOKENS)
+        return RecordsPage(records, next_cursor)
+
+    async def closed_deals(self, access: Access, selection: Filtered) -> ClosedDeals:
+        """One page tells: v2 has no total count at any price (§3.3), so many are "more than"."""
+        params = {"limit": str(PAGE), **IN_ID_ORDER, **narrowed(selection), "status": "won,lost"}
+        rows, next_cursor = await self._reader.page(access, "deals", params)
+        said = Counter(
+            row.get("status")
+            for row in rows
+            if not is_deleted(row) and row["id"] not in selection.excluded
+        )
+        return ClosedDeals(said["won"], said["lost"], more=next_cursor is not None)
 
     async def people_of(
         self, access: Access, resource: str, record_id: int, cursor: str | None
@@ -94,7 +106,7 @@ class PipedriveRecords:
         """Everybody at an organization, or everybody linked to a deal: 10 tokens a record."""
         params = {"limit": str(PAGE), **IN_ID_ORDER, _KINDS[resource].belongs: str(record_id)}
         rows, next_cursor = await self._reader.page(access, "persons", params, cursor)
-        return PeoplePage(tuple(people_in(rows)), next_cursor, tokens=LIST_TOKENS)
+        return PeoplePage(tuple(people_in(rows)), next_cursor)
 
     async def filter_name(self, access: Access, resource: str, filter_id: int) -> str:
         """The saved filter's name, after a look that it is one of these records' (§4: 2 tokens)."""
@@ -140,8 +152,8 @@ def _people(row: Row) -> Iterator[int]:
 
 def _asked(resource: str, selection: Filtered) -> dict[str, str]:
     """Without a saved filter a list of deals means the open ones; v2 would answer all (§4)."""
-    is_open = {"status": "open"} if resource == "deal" and selection.by != "filter" else {}
-    return {**narrowed(selection), **is_open}
+    is_open = resource == "deal" and selection.by != "filter" and not selection.closed_too
+    return {**narrowed(selection), **({"status": "open"} if is_open else {})}
 
 
 def _order(selection: Filtered) -> dict[str, str]:

@@ -1,20 +1,25 @@
 """Sends texts through Twilio and asks what became of them (twilio.md §1, §2).
 
-It speaks through the SDK's `Client.request_async`. The typed resources above it cost as much CPU
-as the whole request (0.1 ms, mostly for dates and parameters nobody reads) and drop the headers.
+It asks through the SDK's `Client.request_async`. The typed resources above it cost as much CPU as
+the whole request (0.1 ms, mostly for dates and parameters nobody reads) and drop the headers. A
+text takes the SDK's headers, made once per account, straight to the transport.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote_plus, urlencode
 
+from multidict import CIMultiDict
 from twilio.rest import Client
+from yarl import URL
 
 from workers.domain.errors import Unavailable, Unconfirmed
 from workers.ports.outside import Account, Message, Report
 from workers.providers.twilio_answers import Answer, Content, moment, report_of, understood
-from workers.providers.twilio_transport import TWILIO, TwilioTransport, not_after
+from workers.providers.twilio_transport import TWILIO, TwilioTransport, login
 
 _API = "/2010-04-01/Accounts"
 _VALIDITY = range(1, 36_001)  # seconds, https://www.twilio.com/docs/messaging/api/message-resource
@@ -27,12 +32,18 @@ class TwilioMessenger:
 
     def __init__(self, transport: TwilioTransport) -> None:
         self._transport = transport
-        self._clients: dict[Account, Client] = {}  # building one costs 20 µs
+        self._desks: dict[Account, _Desk] = {}  # building one costs 40 µs
 
     async def send(self, account: Account, message: Message) -> Report:
         """One POST, never repeated. Raises any ProviderError."""
-        with not_after(message.post_before):
-            answer = await self._ask(account, "POST", _messages(account), _form(account, message))
+        desk = self._desk(account)
+        response = await self._transport.create(
+            desk.address,
+            (desk.form + _form(message)).encode(),
+            desk.headers,
+            before=message.post_before,
+        )
+        answer = understood("POST", response)
         report = report_of(answer.content, answer)
         if not report.sid:  # some other "yes" than Twilio's, say a proxy's
             raise Unconfirmed("", "An answer without a SID.", request_id=report.request_id)
@@ -80,29 +91,75 @@ class TwilioMessenger:
     async def _ask(
         self, account: Account, method: str, path: str, fields: Mapping[str, str] | None = None
     ) -> Answer:
-        client = self._clients.get(account)
-        if client is None:
-            login = (account.username, account.password, account.account_sid)
-            client = self._clients[account] = Client(*login, http_client=self._transport)
         where = "params" if method == "GET" else "data"
+        client = self._desk(account).client
         response = await client.request_async(method, TWILIO + path, **{where: fields})
         return understood(method, response)
+
+    def _desk(self, account: Account) -> _Desk:
+        desk = self._desks.get(account)
+        if desk is None:
+            auth = (account.username, account.password)
+            client = Client(*auth, account.account_sid, http_client=self._transport)
+            headers = {**client.get_headers("POST", None), **login(auth)}
+            service = account.messaging_service_sid
+            desk = self._desks[account] = _Desk(
+                client,
+                self._transport.address(TWILIO + _messages(account)),
+                CIMultiDict({**headers, "Accept-Encoding": "identity"}),
+                urlencode(
+                    {"MessagingServiceSid": service} if service else {"From": account.sender}
+                ),
+            )
+        return desk
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What all requests with one account's login have in common."""
+
+    client: Client
+    address: URL  # for creates
+    headers: CIMultiDict[str]
+    form: str
 
 
 def _messages(account: Account) -> str:
     return f"{_API}/{account.account_sid}/Messages.json"
 
 
-def _form(account: Account, message: Message) -> dict[str, str]:
-    service = account.messaging_service_sid
+def _form(message: Message) -> str:
+    """The fields that are each text's own."""
     validity = min(max(message.validity_seconds, _VALIDITY[0]), _VALIDITY[-1])
-    return {
-        "To": message.to,
-        "Body": message.body,
-        **({"MessagingServiceSid": service} if service else {"From": account.sender}),
-        "StatusCallback": message.status_callback,
-        "ValidityPeriod": str(validity),
-    }
+    return (
+        f"&To={_quoted(message.to)}&Body={_quoted(message.body)}"
+        f"&StatusCallback={_quoted(message.status_callback)}&ValidityPeriod={validity}"
+    )
+
+
+#: Marks in a form; the percent sign first, as it begins what the others become, and blanks last.
+_MARKS = [(mark, quote_plus(mark)) for mark in "%+!\"#$&'()*,/:;<=>?@[\\]^`{|}"] + [(" ", "+")]
+
+
+class _Quotes(dict[int, str]):
+    """What a character becomes in a form; only those of texts, so there are not too many."""
+
+    def __missing__(self, character: int) -> str:
+        self[character] = quote_plus(chr(character))
+        return self[character]
+
+
+_QUOTES = _Quotes()
+
+
+def _quoted(text: str) -> str:
+    """`quote_plus`, which looks at each byte of each text in Python, at a quarter of its cost."""
+    if not (text.isascii() and text.isprintable()):
+        return text.translate(_QUOTES)
+    for mark, quoted in _MARKS:
+        if mark in text:
+            text = text.replace(mark, quoted)
+    return text
 
 
 def _listed(answer: Answer) -> Sequence[Content]:
@@ -117,7 +174,10 @@ def _is_ours(message: Content, account: Account, to: str, body: str) -> bool:
         message["direction"] == "outbound-api"
         and message["to"] == to
         and message["body"] in {body, _TRIAL + body}
-        and account.origin in {message["messaging_service_sid"], message["from"]}
+        and (
+            not account.origin
+            or account.origin in {message["messaging_service_sid"], message["from"]}
+        )
     )
 
 

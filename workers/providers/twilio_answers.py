@@ -12,7 +12,7 @@ from typing import Any
 
 from twilio.http.response import Response
 
-from workers.domain.errors import ProviderError
+from workers.domain.errors import ProviderError, Throttled
 from workers.ports.outside import Report
 from workers.providers.twilio_codes import classify, classify_read, state_of
 
@@ -37,6 +37,9 @@ def understood(method: str, response: Response) -> Answer:
     code = str((content or {}).get("code") or "")
     after = _seconds(response.headers.get("Retry-After", ""))
     error: ProviderError = means(response.status_code, code, after=after, request_id=request_id)
+    if isinstance(error, Throttled):  # the account's, of all processes (twilio.md §5)
+        counted = response.headers.get("Twilio-Concurrent-Requests", "")
+        error.concurrent = int(counted) if counted.isdecimal() and len(counted) < 7 else 0
     raise error
 
 

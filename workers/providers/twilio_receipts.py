@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 # Only this module of the package: it is cheap, `twilio.rest` costs 0.25 s and 28 MB.
 from twilio.request_validator import (
@@ -11,12 +11,16 @@ from twilio.request_validator import (
     get_signature_algorithm,
 )
 
+from workers.domain.keywords import Keyword, Wish, keyword_in
 from workers.ports.outside import Account, Report
+from workers.ports.suppressions import Reply
 from workers.providers.twilio_codes import STATES, state_of
 
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 _STATUS = re.compile(r"[a-z_]{1,40}")
 _CODE = re.compile(r"[1-9]\d{0,9}")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_CHANNELS = {"": "sms", "whatsapp": "whatsapp"}
 
 Form = Sequence[tuple[str, str]]
 
@@ -43,6 +47,25 @@ class TwilioReceipts:
             carrier_time=fields.get("RawDlrDoneDate", "")[:20],
         )
 
+    def read_reply(self, form: Form) -> Reply | None:
+        """What somebody wrote to us (twilio.md §6.2), or None if it is none or can't be kept."""
+        fields = dict(reversed(form))
+        sid = fields.get("MessageSid") or fields.get("SmsSid", "")
+        channel, _, number = fields.get("From", "").rpartition(":")
+        if not _SID.fullmatch(sid) or not _E164.fullmatch(number):
+            return None
+        if "MessageStatus" in fields or channel not in _CHANNELS:
+            return None
+        senders = (fields.get("To", "").rpartition(":")[2], fields.get("MessagingServiceSid", ""))
+        return Reply(
+            sid,
+            fields.get("AccountSid", ""),
+            _CHANNELS[channel],
+            number,
+            tuple(sender for sender in senders if sender),
+            _keyword(fields),
+        )
+
     def is_signed(
         self, account: Account, *, url: str, form: Form, signature: str, settings_header: str = ""
     ) -> bool:
@@ -57,6 +80,20 @@ class TwilioReceipts:
             for token in account.auth_tokens
         ]
         return any(matches)
+
+
+def _keyword(fields: Mapping[str, str]) -> Keyword | None:
+    """Advanced Opt-Out knows a company's own keywords and says what it took them for."""
+    match fields.get("OptOutType", "").upper():
+        case "STOP":
+            said = keyword_in(fields.get("Body", ""))
+            return said if said and said.wish is Wish.STOP else Keyword(Wish.STOP, "STOP")
+        case "START":
+            return Keyword(Wish.START, "START")
+        case "HELP":
+            return None
+        case _:
+            return keyword_in(fields.get("Body", ""))
 
 
 class _Fields:
