@@ -76,6 +76,25 @@ async def choose_again(runtime: Runtime, user: User) -> None:
     await runtime.own_accounts.keep(user.company_id, connected.account, senders, by=user.user_id)
 
 
+async def agree(runtime: Runtime, user: User, origin: str, parts_a_second: float) -> None:
+    """Twilio and the company agreed that `origin` sends so many parts a second; 0 = as usual.
+
+    It is the sender's that was shown, and no other's.
+    """
+    own = await runtime.own_accounts.connected(user.company_id)
+    if (
+        own is None
+        or own.account.origin != origin
+        or not await runtime.own_accounts.set_speed(user.company_id, own.account, parts_a_second)
+    ):
+        raise Conflict(
+            "another_sender",
+            "Texts are sent from another sender by now.",
+            f"Look at it, then type how fast that one is. {_NOTHING}",
+        )
+    log.info("speed_agreed", company=user.company_id, by=user.user_id, a_second=parts_a_second)
+
+
 async def disconnect(runtime: Runtime, user: User) -> None:
     """The company sends no more with its own account; doing it twice changes nothing more."""
     if await runtime.own_accounts.disconnect(user.company_id):

@@ -17,7 +17,10 @@ REFRESHES = 50  # a round; a round comes every hour
 
 
 async def forget_gone(runtime: Runtime) -> None:
-    """Drafts of who left go now; a company that nobody has the app in goes after FORGET_DAYS."""
+    """Drafts of who left go now; a company that nobody has the app in goes after FORGET_DAYS.
+
+    One whose users' grants all lapsed, without an uninstall, goes after twice as long.
+    """
     while await runtime.leaving.forget_drafts():
         pass
     after = timedelta(days=runtime.settings.forget_days)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from workers.domain.attempt import made_at
 from workers.domain.callback import verify_k
 from workers.domain.delivery import RANK
 from workers.domain.errors import Forbidden
@@ -33,6 +35,8 @@ async def record(
     if report is None:
         return
     company_id = await runtime.ledger.company_of(attempt_id)
+    if company_id is None:
+        await _lost(runtime, attempt_id)
     account = await _account(runtime, company_id, form) if company_id is not None else None
     if (
         account is not None
@@ -42,11 +46,24 @@ async def record(
         )
     ):
         raise _forbidden()
-    if account is None or account.auth_tokens or RANK[report.state] < RANK["canceled"]:
+    was_signed = account is not None and bool(account.auth_tokens)
+    if was_signed or company_id is None or RANK[report.state] < RANK["canceled"]:
         await runtime.tell(told(attempt_id, report))
     else:
-        # An API key never signs: a final state is believed only after Twilio was asked.
+        # An API key never signs, nor can anybody check where no account is left (design §6): a
+        # final state is believed only after Twilio was asked. Until then it stays as it is.
         await runtime.ledger.hint(attempt_id, report)
+
+
+async def _lost(runtime: Runtime, attempt_id: UUID) -> None:
+    """Only we can have made the address, so the attempt was there once: our data was restored.
+
+    Unless it is so old that its company was forgotten meanwhile.
+    """
+    made = made_at(attempt_id)
+    kept = timedelta(days=runtime.settings.forget_days)
+    if made is not None and datetime.now(UTC) - made < kept:
+        await runtime.restoring.lost(made)
 
 
 def told(attempt_id: UUID, report: Report, *, source: str = "callback") -> Told:

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
+from workers.domain.offered import HISTORY
 from workers.domain.person import Person
-from workers.domain.reason import Reason
-from workers.ports.finding import Found, Resolving, Tally
-from workers.ports.outside import Access, Fields, PeoplePage
-from workers.ports.records import Record
+from workers.domain.selection import Filtered
+from workers.ports.finding import Resolving
+from workers.ports.outside import Access, PeoplePage
+from workers.ports.records import ClosedDeals, Record
 from workers.ports.runtime import Runtime
-from workers.stages.finding import CHOSEN_AT_ONCE, END, Stop, ask, decide, fields_for, keep, nobody
+from workers.stages.behind import Behind, rows_of
+from workers.stages.finding import CHOSEN_AT_ONCE, END, Stop, ask, keep
+from workers.stages.resolve_everybody import Everybody, Way, is_reading_everybody
 from workers.stages.walk import Step, walk_of
 
 #: A page of deals or activities is one step: its people are read 100 a call. Everybody of an
 #: organization or a deal costs a call each, and a step must end long before its lease.
 RECORDS_AT_ONCE = 500
 CALLED_EACH = 10
-#: More of those would use up a good part of the company's 30,000 daily tokens (§5).
-MOST_CALLED_EACH = 500
-
-
-@dataclass(slots=True)
-class _Behind:
-    """The people behind a step's records: whose they are, who could be read, and the cost."""
-
-    ids: dict[int, Sequence[int]] = field(default_factory=dict)  # by record
-    people: dict[int, Person] = field(default_factory=dict)
-    reached: set[int] = field(default_factory=set)  # in the batch already, by earlier steps
-    tokens: int = 0
 
 
 async def find_records(runtime: Runtime, work: Resolving, sender_name: str, stop: Stop) -> bool:
     """Whether all records were walked."""
+    await _count_closed(runtime, work)
     walk = walk_of(runtime, work)
+    everybody = Everybody(runtime, walk, sender_name)
+    if is_reading_everybody(work):
+        return await everybody.find(work, stop)
     while not stop():
         if work.cursor == END:
             return True
@@ -43,26 +38,51 @@ async def find_records(runtime: Runtime, work: Resolving, sender_name: str, stop
             await runtime.finding.refuse(work, "too_many_people")
             return False
         step = await walk.step(work, CALLED_EACH if _is_asked_each(work) else RECORDS_AT_ONCE)
-        if _is_asked_each(work) and not work.records and step.selected > MOST_CALLED_EACH:
-            await runtime.finding.refuse(work, "too_many_records")
+        if _is_asked_each(work) and not work.records:
+            way = await everybody.way(work, step.selected)
+            if way is Way.TOO_DEAR:
+                await runtime.finding.refuse(work, "too_many_records")
+                return False
+            if way is Way.READ_EVERYBODY:
+                begun = await everybody.begin(work)
+                return begun is not None and await everybody.find(begun, stop)
+        done = await _keep_step(runtime, work, step, sender_name)
+        if done is None:
             return False
-        behind = await _behind(runtime, work, step.records)
-        found, tally = await _rows(runtime, work, step, behind, sender_name)
-        tokens = step.tokens + behind.tokens
-        kept = await keep(
-            runtime, work, found, next_cursor=step.next_cursor, tokens=tokens, tally=tally
-        )
-        if not kept:
-            return False
-        records = work.records + tally.records
-        work = replace(work, cursor=step.next_cursor, pages=work.pages + 1, records=records)
+        work = done
     return False
 
 
-async def _behind(runtime: Runtime, work: Resolving, records: Sequence[Record]) -> _Behind:
+async def _keep_step(
+    runtime: Runtime, work: Resolving, step: Step, sender_name: str
+) -> Resolving | None:
+    """What is left to do behind the step; None when somebody else goes on with the batch."""
+    behind = await _behind(runtime, work, step.records)
+    found, tally = await rows_of(runtime, work, step, behind, sender_name)
+    if not await keep(runtime, work, found, next_cursor=step.next_cursor, tally=tally):
+        return None
+    records = work.records + tally.records
+    return replace(work, cursor=step.next_cursor, pages=work.pages + 1, records=records)
+
+
+async def _count_closed(runtime: Runtime, work: Resolving) -> None:
+    """A list of open deals says how many won and lost ones it leaves out (§4), once."""
+    match work.selection:
+        case Filtered(by="owner" | "everyone", closed_too=False) as filtered if (
+            work.resource == "deal" and not work.closed_counted and work.channel != HISTORY
+        ):
+            closed = await ask(runtime, work, partial(_closed_deals, runtime, filtered))
+            await runtime.finding.count_closed(work, closed)
+
+
+async def _closed_deals(runtime: Runtime, filtered: Filtered, access: Access) -> ClosedDeals:
+    return await runtime.records.closed_deals(access, filtered)
+
+
+async def _behind(runtime: Runtime, work: Resolving, records: Sequence[Record]) -> Behind:
     if _is_asked_each(work):
         return await _everybody_at(runtime, work, records)
-    behind = _Behind(ids={record.record_id: record.person_ids for record in records})
+    behind = Behind(ids={record.record_id: record.person_ids for record in records})
     named = list(dict.fromkeys(one for record in records for one in record.person_ids))
     behind.reached = set(await runtime.finding.reached(work, named))
     unread = [one for one in named if one not in behind.reached]
@@ -70,7 +90,6 @@ async def _behind(runtime: Runtime, work: Resolving, records: Sequence[Record]) 
         some = unread[start : start + CHOSEN_AT_ONCE]
         page = await ask(runtime, work, partial(_by_ids, runtime, some))
         behind.people |= {person.person_id: person for person in page.people}
-        behind.tokens += page.tokens
     return behind
 
 
@@ -78,79 +97,21 @@ def _is_asked_each(work: Resolving) -> bool:
     return work.resource == "organization" or (work.resource == "deal" and work.whole_deals)
 
 
-async def _everybody_at(runtime: Runtime, work: Resolving, records: Sequence[Record]) -> _Behind:
+async def _everybody_at(runtime: Runtime, work: Resolving, records: Sequence[Record]) -> Behind:
     """Everybody of each record: a call of 10 tokens per record and 500 people (§3.5)."""
-    behind = _Behind()
+    behind = Behind()
     for record in records:
         people: dict[int, Person] = {}
         cursor: str | None = None
         while True:
             page = await ask(runtime, work, partial(_people_of, runtime, work, record, cursor))
             people |= {person.person_id: person for person in page.people}
-            behind.tokens += page.tokens
             if (cursor := page.next_cursor) is None:
                 break
         behind.ids[record.record_id] = tuple(people)
         behind.people |= people
     behind.reached = set(await runtime.finding.reached(work, list(behind.people)))
     return behind
-
-
-async def _rows(
-    runtime: Runtime, work: Resolving, step: Step, behind: _Behind, sender_name: str
-) -> tuple[list[Found], Tally]:
-    """A row per person not met before, and one per record that leads to nobody."""
-    first: dict[int, Record] = {}  # whoever several records lead to keeps the first one's fields
-    rows: list[int | Found] = []
-    contactless = shared = 0
-    for record in step.records:
-        ids = behind.ids[record.record_id]
-        if not ids:
-            contactless += 1
-            rows.append(nobody(None, _title(work, record), Reason.NO_CONTACT))
-        for person_id in ids:
-            if person_id in behind.reached or person_id in first:
-                shared += 1
-            else:
-                first[person_id] = record
-                rows.append(person_id)
-    gone = [
-        nobody(None, _title(work, Record(record_id)), Reason.GONE) for record_id in step.missing
-    ]
-    people = [behind.people[one] for one in first if one in behind.people]
-    fields_of = partial(_fields, work.resource, first, sender_name)
-    decided = {one.person_id: one for one in await decide(runtime, work, people, fields_of)}
-    found = [
-        row
-        if isinstance(row, Found)
-        else decided.get(row) or nobody(row, _title(work, first[row]), Reason.GONE)
-        for row in rows
-    ]
-    records = len(step.records) + len(step.missing)
-    return [*found, *gone], Tally(records, contactless, len(step.missing), shared)
-
-
-def _title(work: Resolving, record: Record) -> str:
-    return record.title or f"{work.resource.capitalize()} {record.record_id}"
-
-
-def _fields(
-    resource: str, records: Mapping[int, Record], sender_name: str, person: Person
-) -> Fields:
-    """Merge fields with those of the record that led to the person."""
-    record = records[person.person_id]
-    fields = fields_for(person, sender_name)
-    match resource:
-        case "deal":
-            fields["deal"] = {"title": record.title}
-        case "activity":
-            fields["activity"] = {"subject": record.title}
-        case "organization":
-            known = {"id": str(record.record_id), "name": record.title, "read": "yes"}
-            fields["organization"] = known
-    if record.org_id is not None and not fields["organization"].get("id"):
-        fields["organization"]["id"] = str(record.org_id)
-    return fields
 
 
 async def _by_ids(runtime: Runtime, ids: Sequence[int], access: Access) -> PeoplePage:

@@ -21,8 +21,9 @@ from workers.ports.runtime import Runtime
 from workers.ports.sending import Answer, Claimed
 
 #: A claim may be posted only this long after its commit, by a clock that goes on while a process
-#: is stopped: a worker that was stopped and woken must not send.
-CLAIM_SECONDS = 2.0
+#: is stopped: a worker that was stopped and woken must not send, and a rep who pressed Stop is
+#: promised that no text leaves later than this.
+CLAIM_SECONDS = 1.0
 
 #: Twilio keeps a text that long in its queue at most.
 LONGEST_VALIDITY = 36_000
@@ -30,11 +31,20 @@ LONGEST_VALIDITY = 36_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a post, and how long the account wants to be left alone (0: go on)."""
+    """What became of a post, and how long the account wants to be left alone (0: go on).
+
+    `concurrent`: requests of the account that Twilio counted when it said no; 0 = it did not say.
+    """
 
     answer: Answer
     wait: float = 0.0
     slower: bool = False
+    concurrent: int = 0
+
+
+def unposted(claimed: Claimed) -> Outcome:
+    """A claim that was not used: its person goes back."""
+    return Outcome(Answer(claimed.attempt_id, claimed.recipient_id, claimed.batch_id, "not_sent"))
 
 
 def write_text(body: str, fields: Fields) -> tuple[str, str | None]:
@@ -83,8 +93,9 @@ def _taken(claimed: Claimed, report: Report) -> Answer:
 def _refused(claimed: Claimed, error: ProviderError) -> Outcome:
     """The reaction is the error's type (design §5)."""
     match error:
-        case Throttled(after=after):
-            return Outcome(_answer(claimed, error, "not_sent"), wait=after, slower=True)
+        case Throttled(after=after, concurrent=concurrent):
+            answer = _answer(claimed, error, "not_sent")
+            return Outcome(answer, wait=after, slower=True, concurrent=concurrent)
         case Unavailable():
             return Outcome(_answer(claimed, error, "not_sent"), slower=True)
         case Rejected():

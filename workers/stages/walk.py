@@ -22,7 +22,6 @@ class Step:
     records: Sequence[Record]
     missing: Sequence[int]
     next_cursor: str
-    tokens: int
     selected: int  # records of the selection, as far as is known: at least so many
 
 
@@ -57,18 +56,16 @@ class _ChosenWalk:
         done = int(work.cursor or 0)
         start = done - done % CHOSEN_AT_ONCE
         end = min(done + most, start + CHOSEN_AT_ONCE)
-        tokens = 0
         if start != self._start:
             wanted = self._ids[start : start + CHOSEN_AT_ONCE]
             page = await ask(self._runtime, work, partial(self._by_ids, work, wanted))
-            self._start, tokens = start, page.tokens
+            self._start = start
             self._read = {record.record_id: record for record in page.records}
         ids = self._ids[done:end]
         return Step(
             [self._read[one] for one in ids if one in self._read],
             [one for one in ids if one not in self._read],
             END if end >= len(self._ids) else str(end),
-            tokens,
             len(self._ids),
         )
 
@@ -90,10 +87,9 @@ class _FilteredWalk:
 
     async def step(self, work: Resolving, most: int) -> Step:
         after, _, cursor = (work.cursor or "0:").partition(":")
-        tokens = 0
         if self._page is None or cursor != self._cursor:
             page = await ask(self._runtime, work, partial(self._by_filter, work, cursor or None))
-            self._cursor, self._page, tokens = cursor, page, page.tokens
+            self._cursor, self._page = cursor, page
         records = self._page.records
         # a page that is not the last was full before the excluded were dropped
         more = len(self._filtered.excluded) + 1 if self._page.next_cursor and records else 0
@@ -101,7 +97,7 @@ class _FilteredWalk:
         if len(records) > most or after != "0":  # only pages in the order of ids are cut
             records = tuple(record for record in records if record.record_id > int(after))
         some = records[:most]
-        return Step(some, (), self._next(cursor, records, some), tokens, selected)
+        return Step(some, (), self._next(cursor, records, some), selected)
 
     def _next(self, cursor: str, records: Sequence[Record], some: Sequence[Record]) -> str:
         if len(some) < len(records):

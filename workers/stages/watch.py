@@ -13,21 +13,26 @@ from workers.ports.sending import Looked
 from workers.stages.confirm import move_stopped
 from workers.stages.leave import forget_gone, keep_alive
 from workers.stages.record import told
+from workers.stages.restore import look_up_held, notice
 from workers.stages.send import write_text
 
 #: Longer than a look-up can take: a watch that died gives its looks back after this.
 LEASE = timedelta(seconds=90)
 Look = Literal["counted", "failed"]
+LOOKS_A_ROUND = 100
 AT_ONCE = 8
 #: So long a login that a company let go is kept: the last receipts and look-ups come within a day.
 FORMER = timedelta(days=3)
+#: Prices and senders are read anew each day they are wanted; what nobody wants goes after this.
+UNWANTED = timedelta(days=30)
 EARLIER = timedelta(seconds=5)
 LATER = timedelta(seconds=100)
 
 
 async def watch(runtime: Runtime) -> int:
     """One round over everything that is due; returns how many things were done."""
-    done = await runtime.watching.give_up_dead_claims()
+    await notice(runtime)
+    done = await runtime.watching.give_up_dead_claims() + await look_up_held(runtime)
     stopped = await runtime.watching.stopped()
     for batch_id in stopped:
         await move_stopped(runtime, batch_id)
@@ -37,14 +42,18 @@ async def watch(runtime: Runtime) -> int:
 
 
 async def tidy(runtime: Runtime) -> None:
-    """Once in a while: what nobody can use any more goes."""
+    """Once in a while: what nobody can use any more goes, and what lies under an old secret moves."""
     await runtime.sessions.forget_expired()
+    while await runtime.histories.forget_old():
+        pass
     await runtime.own_accounts.forget_former(FORMER)
+    await runtime.tariffs.forget_old(UNWANTED)
     await forget_gone(runtime)
     await keep_alive(runtime)
+    await runtime.resealing.reseal()
 
 
-async def look(runtime: Runtime, *, limit: int = 100) -> int:
+async def look(runtime: Runtime, *, limit: int = LOOKS_A_ROUND) -> int:
     """Asks Twilio about every attempt that is due."""
     due = await runtime.watching.due_looks(lease=LEASE, limit=limit)
     gate = asyncio.Semaphore(AT_ONCE)
