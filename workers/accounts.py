@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -42,6 +43,28 @@ class CompanyAccounts:
             log.error("account_cannot_be_opened", company=company_id)
             return None
 
+    async def ever_of(self, company_id: int) -> Sequence[Account]:
+        """All that its texts may have been made with, first the one it sends with.
+
+        None at all where it sends with none now.
+        """
+        account = await self.of(company_id)
+        if account is None:
+            return ()
+        others = [*await self._own.former(company_id), await self._operators.of(company_id)]
+        ever: dict[str, Account] = {}
+        for one in (account, *filter(None, others)):
+            ever.setdefault(one.account_sid, one)
+        return tuple(ever.values())
+
+    async def with_sid(self, account_sid: str) -> Sequence[tuple[int | None, Account]]:
+        """Accounts with this SID and whose each is; None = shared by several companies."""
+        found: list[tuple[int | None, Account]] = [*await self._own.with_sid(account_sid)]
+        operators = self._operators.named(account_sid)
+        if operators is not None:
+            found.append((await self._operators.only_company(), operators))
+        return found
+
     async def made_with(
         self, company_id: int, *, account_sid: str, origin: str = ""
     ) -> Account | None:
@@ -59,11 +82,9 @@ class CompanyAccounts:
         account = await self.of(company_id)
         if account is not None and account.account_sid == account_sid:
             return account
-        try:
-            former = await self._own.former(company_id, account_sid)
-        except CannotOpen:
-            former = None
-        return former or self._operators.named(account_sid)
+        former = await self._own.former(company_id)
+        known = (one for one in former if one.account_sid == account_sid)
+        return next(known, None) or self._operators.named(account_sid)
 
 
 class OperatorAccount:
@@ -89,6 +110,14 @@ class OperatorAccount:
         """The operator's account, if this is its SID, whoever may use it now."""
         known = self._account
         return known if known is not None and known.account_sid == account_sid else None
+
+    async def only_company(self) -> int | None:
+        """The one company that may use it; None where there are several, or none yet."""
+        if self._companies == "first":
+            return await self._first_company()
+        if isinstance(self._companies, str) or len(self._companies) != 1:
+            return None
+        return next(iter(self._companies))
 
     async def _first_company(self) -> int | None:
         """Who came first stays first, so it is asked until there is one."""

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from types import FrameType
 
 import dramatiq
@@ -15,6 +16,8 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AsyncIO, Middleware
 
 from workers.actors import Crew
+from workers.garbage import collect_rarely
+from workers.ports.runtime import Runtime
 from workers.queue import make_redis_broker
 from workers.runtime import open_runtime
 from workers.sender import Sender
@@ -24,8 +27,13 @@ from workers.settings import Settings
 class WorkerLife(Middleware):
     """Opens the runtime and starts the sender on Dramatiq's loop; drains both at the end."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        opening: Callable[[Settings], AbstractAsyncContextManager[Runtime]] = open_runtime,
+    ) -> None:
         self._settings = settings
+        self._opening = opening
         self._crew: Crew | None = None
         self._stack = contextlib.AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
@@ -49,9 +57,10 @@ class WorkerLife(Middleware):
         _on_loop(self._stack.aclose)
 
     async def _open(self) -> None:
-        runtime = await self._stack.enter_async_context(open_runtime(self._settings))
+        runtime = await self._stack.enter_async_context(self._opening(self._settings))
         sender = Sender(runtime)
         self._crew = Crew(runtime, sender, lambda: self._stopping)
+        collect_rarely()
         self._running = asyncio.get_running_loop().create_task(sender.run())
 
     async def _drain(self) -> None:

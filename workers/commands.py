@@ -20,7 +20,7 @@ class NotPossible(Exception):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """`volley up`, `demo`, `manifest`, `doctor` or `migrate`."""
+    """`volley up`, `demo`, `manifest`, `doctor`, `migrate` or `restored`."""
     given = vars(_parser().parse_args(arguments))
     act = given.pop("act")
     try:
@@ -43,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
             "check settings, database, broker, Pipedrive and Twilio; 1 = something must be done",
         ),
         (migrate, "bring DATABASE_URL to the schema of this version"),
+        (
+            restored,
+            "hold all texts of DATABASE_URL, which is a copy from before, until it is known who has"
+            " theirs",
+        ),
     ):
         command = commands.add_parser(act.__name__, help=words, description=words)
         command.set_defaults(act=act)
@@ -91,6 +96,16 @@ def migrate() -> int:
     if not url:
         raise NotPossible("DATABASE_URL is not set; `volley up` starts a database of its own")
     upgrade(url)
+    return 0
+
+
+def restored() -> int:
+    """For a copy that does not show by itself, such as a snapshot of the disk."""
+    from workers.restored import hold
+
+    if not os.environ.get("DATABASE_URL"):
+        raise NotPossible("DATABASE_URL is not set; it names the database that was restored")
+    print(hold())
     return 0
 
 

@@ -11,8 +11,16 @@ from pathlib import Path
 
 from workers.embedded import Postgres, Valkey
 
-#: Short enough to watch; whoever sets them keeps them.
-_PACE = {"LOOKUPS": "5s,15s,30s,60s", "SILENCE": "8s,20s,60s", "LOG_LEVEL": "WARNING"}
+#: Short enough to watch, and at night texts arrive too; whoever sets them keeps them.
+_PACE = {
+    "LOOKUPS": "5s,15s,30s,60s",
+    "SILENCE": "8s,20s,60s",
+    "PRICE_LOOKS": "2s,5s,10s,20s,60s,10m",
+    "LOG_LEVEL": "WARNING",
+    "QUIET_HOURS": "off",
+}
+#: As one ordinary number sends: a list takes long enough to try Pause and Stop.
+_A_SECOND = "1"
 #: Real ones are none of the demo's business: it would write into them and pretend to send.
 _REAL = ("TWILIO_", "PIPEDRIVE_", "DATABASE_URL", "BROKER_URL", "PUBLIC_URL", "SECRET_KEY")
 _NUMBER = "+37255500001"
@@ -52,13 +60,15 @@ def scene(given: Mapping[str, str], *, app: int, pipedrive: int, twilio: int) ->
         "TWILIO_AUTH_TOKEN": token,
         "TWILIO_FROM": _NUMBER,
         "TWILIO_COMPANIES": "*",
+        "TWILIO_PARTS_A_SECOND": given.get("TWILIO_PARTS_A_SECOND", _A_SECOND),
     }
     simulators = {
         "pipedrive": f"{sys.executable} -m tests.simulators.pipedrive --port {pipedrive}"
         f" --app-url {app_url} --self-url {pipedrive_url}"
         f" --client-id {client} --client-secret {client_secret}",
         "twilio": f"{sys.executable} -m tests.simulators.twilio --port {twilio}"
-        f" --account-sid {account} --auth-token {token} --from {_NUMBER}",
+        f" --account-sid {account} --auth-token {token} --from {_NUMBER}"
+        f" --price-lag 8 --inbound {app_url}/twilio/inbound --phonebook {pipedrive_url}/simulator/phones",
     }
     greeting = _GREETING.format(pipedrive=pipedrive_url, twilio=twilio_url)
     return Scene(environment, simulators, (pipedrive_url, twilio_url), greeting)

@@ -137,8 +137,11 @@ def _trials(url: str, name: str) -> tuple[Trial, ...]:
         Trial(
             "somebody who leaves",
             (
-                "Uninstall the app in Pipedrive.",
-                f"{name} is gone from ⋯, and Volley's page asks to sign in with Pipedrive.",
+                "Leave a text's page open and uninstall the app in Pipedrive.",
+                f"{name} is gone from ⋯. The page says that Volley was removed and what became of "
+                "the text; loaded again, it offers to connect again.",
+                "Connect again and choose Disconnect Volley from Pipedrive on the first page: "
+                "Pipedrive then shows the app as uninstalled.",
             ),
         ),
     )

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import itertools
 import os
 import socket
 import time
 from collections.abc import Sequence
-from uuid import UUID
 
-import psycopg
 import structlog
 
 from workers.boottime import boottime
+from workers.domain.errors import Away
+from workers.domain.segments import count
+from workers.domain.speed import ceiling
 from workers.grouping import Grouped
+from workers.lane import Lane
+from workers.lost_rings import LostRings
 from workers.pace import Pace
 from workers.ports.outside import Account
 from workers.ports.runtime import Runtime
 from workers.ports.sending import Answer, Claimed, Runnable
-from workers.stages.resolve import resolve
-from workers.stages.send import Outcome, post, write_text
+from workers.stages.restore import notice
+from workers.stages.send import Outcome, write_text
+from workers.turns import Turns
 
 #: Idle, the database is looked at this often: holds that ended, back-off, lost rings.
 IDLE_SECONDS = 1.0
-AT_ONCE = 50
-RESOLVES_AT_ONCE = 4
+AT_ONCE = 100
+#: Recording takes as long as a claim: of a slow database the groups must be large enough to keep up.
+ANSWERS_AT_ONCE = 250
+#: Under a ceiling of parts a second so much of it is leased at once: what is leased leaves at once.
+LEASE_SECONDS = 0.25
 NO_ACCOUNT = "no_account"
 BROKEN_SECONDS = 30.0
-#: The database is away, or was made read-only by a failover: the same answers are written again.
-AWAY = (psycopg.OperationalError, psycopg.InternalError, OSError)
 RECORD_AGAIN = (0.1, 0.3, 1.0, 2.0)  # then every 2 s: an answer is never dropped
 
 log = structlog.get_logger()
@@ -43,11 +47,11 @@ class Sender:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._wake = asyncio.Event()
-        self._paces: dict[str, Pace] = {}
-        self._posts: set[asyncio.Task[None]] = set()
-        self._resolves: dict[UUID, asyncio.Task[None]] = {}
+        self._lanes: dict[str, Lane] = {}  # by account
         self._stopping = False
-        self._answers: Grouped[Answer] = Grouped(self._record, seconds=0.05, most=50)
+        self._lost = LostRings(runtime, stop=lambda: self._stopping)
+        self._turns = Turns(runtime.claims)
+        self._answers: Grouped[Answer] = Grouped(self._record, seconds=0.05, most=ANSWERS_AT_ONCE)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._resting: dict[int, float] = {}  # companies whose account wants a pause, until when
         self._ended = asyncio.Event()
@@ -56,6 +60,7 @@ class Sender:
 
     def wake(self) -> None:
         """There may be something to do (from the loop's own thread)."""
+        self._turns.forget()
         self._wake.set()
 
     async def run(self) -> None:
@@ -66,29 +71,30 @@ class Sender:
                 self._wake.clear()
                 if not await self._look():
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), await self._idle_seconds())
+                        await asyncio.wait_for(
+                            self._wake.wait(), await self._turns.idle_seconds(IDLE_SECONDS)
+                        )
         finally:
             self._ended.set()
 
     async def _look(self) -> bool:
         """Whether there may be more to do at once."""
         try:
+            if not self._looked_at:  # at the start, and behind an outage: this may be a copy
+                await notice(self._runtime)
             busy = await self._round()
             if time.monotonic() - self._looked_at >= IDLE_SECONDS:
                 self._looked_at = time.monotonic()
                 await self._runtime.figures.looked("sender")
-                await self._resolve_lost()
+                await self._runtime.restoring.notice()
+                await self._lost.look()
+                for lane in self._lanes.values():
+                    await lane.put_back()
         except Exception as error:  # the database is away: look again, whatever it was
             log.warning("sender_round_failed", error=type(error).__name__)
+            self._looked_at = 0.0
             return False
         return busy
-
-    async def _idle_seconds(self) -> float:
-        """Until the next look, or until a hold ends: after Undo's time the texts leave at once."""
-        try:
-            return await self._runtime.claims.next_hold(within=IDLE_SECONDS)
-        except AWAY:
-            return IDLE_SECONDS
 
     async def drain(self, *, seconds: float = 20) -> None:
         """Claims nothing more, lets what is on the wire be answered, records it."""
@@ -96,9 +102,11 @@ class Sender:
         self._wake.set()
         with contextlib.suppress(TimeoutError):  # what is not recorded by then is looked up
             async with asyncio.timeout(seconds):
-                # A claim that was being made becomes posts that are waited for.
-                await self._ended.wait()
-                if left := self._posts | set(self._resolves.values()):
+                await self._ended.wait()  # a claim may be on its way
+                for lane in self._lanes.values():
+                    await lane.put_back(after=0)
+                hands = [hand for lane in self._lanes.values() for hand in lane.hands]
+                if left := [*hands, *self._lost.tasks]:
                     await asyncio.wait(left)
                 await self._answers.close()
 
@@ -107,7 +115,7 @@ class Sender:
         busy = False
         now = time.monotonic()
         self._resting = {who: until for who, until in self._resting.items() if until > now}
-        for runnable in await self._runtime.claims.runnable(resting=self._resting.keys()):
+        for runnable in await self._turns.next(resting=self._resting.keys()):
             if self._stopping:
                 break
             busy = await self._serve_or_rest(runnable) or busy
@@ -118,6 +126,7 @@ class Sender:
         try:
             return await self._serve(runnable)
         except Exception as error:
+            self._turns.forget()
             batch = str(runnable.batch_id)
             log.error("batch_not_served", batch=batch, error=type(error).__name__)
             await self._runtime.claims.back_off(runnable.batch_id, seconds=BROKEN_SECONDS)
@@ -129,12 +138,14 @@ class Sender:
             decisions = self._runtime.decisions
             await decisions.pause(runnable.batch_id, by=None, reason="account", code=NO_ACCOUNT)
             return False
-        pace = self._pace(account)
-        if pace.blocked_until > time.monotonic():
-            self._resting[runnable.company_id] = pace.blocked_until
+        lane = self._lane(account)
+        now = time.monotonic()
+        if lane.pace.blocked_until > now:
+            self._resting[runnable.company_id] = lane.pace.blocked_until
             return False
-        free = min(AT_ONCE, pace.free(runnable.batch_id, time.monotonic()))
-        if free < 1:
+        wanted = min(AT_ONCE, lane.pace.wanted(runnable.batch_id, now))
+        wanted, leased = await self._leased(lane, account, runnable, wanted)
+        if not wanted:
             return False
         # Before the commit, not after: a process may be stopped between the commit and its answer.
         committed_at = boottime()
@@ -142,54 +153,75 @@ class Sender:
             runnable.batch_id,
             account_sid=account.account_sid,
             sender=account.origin,
-            limit=free,
+            limit=wanted,
             worker=self._name,
             render=write_text,
         )
-        pace.took(runnable.batch_id, len(claimed))
-        for person in claimed:
-            self._start(self._send(account, pace, person, committed_at))
-        return bool(claimed)
+        lane.pace.took(runnable.batch_id, len(claimed))
+        await lane.take(account, claimed, committed_at=committed_at)
+        if leased:
+            await self._settle(lane, account, claimed, leased)
+        if len(claimed) < wanted:  # it has nobody left, or was stopped
+            self._turns.forget()
+        return len(claimed) == wanted and lane.pace.wanted(runnable.batch_id, now) > 0
 
-    def _pace(self, account: Account) -> Pace:
-        return self._paces.setdefault(
-            account.account_sid, Pace(most=self._runtime.settings.in_flight)
-        )
+    async def _leased(
+        self, lane: Lane, account: Account, runnable: Runnable, wanted: int
+    ) -> tuple[int, float]:
+        """How many may be claimed under the account's ceiling, and the seconds leased for them."""
+        a_second = self._ceiling(account)
+        if not wanted or not a_second:
+            return wanted, 0.0
+        wanted = min(wanted, max(1, int(a_second * LEASE_SECONDS / lane.parts_each)))
+        seconds = wanted * lane.parts_each / a_second
+        wait = await self._runtime.claims.lease(account.account_sid, seconds=seconds)
+        if not wait:
+            return wanted, seconds
+        await self._runtime.claims.back_off(runnable.batch_id, seconds=wait)
+        self._resting[runnable.company_id] = time.monotonic() + wait
+        asyncio.get_running_loop().call_later(wait + 0.01, self._wake.set)
+        return 0, 0.0
 
-    def _start(self, sending: asyncio._CoroutineLike[None]) -> None:
-        task = asyncio.get_running_loop().create_task(sending)
-        self._posts.add(task)
-        task.add_done_callback(self._posted)
-
-    def _posted(self, task: asyncio.Task[None]) -> None:
-        self._posts.discard(task)
-        if not task.cancelled() and task.exception() is not None:  # a bug; the watch looks it up
-            log.error("post_crashed", error=type(task.exception()).__name__)
-
-    async def _send(
-        self, account: Account, pace: Pace, claimed: Claimed, committed_at: float
+    async def _settle(
+        self, lane: Lane, account: Account, claimed: Sequence[Claimed], leased: float
     ) -> None:
-        try:
-            outcome = await post(self._runtime, account, claimed, committed_at=committed_at)
-        finally:
-            pace.gave(claimed.batch_id)
-        try:
-            await self._heed(pace, outcome)
-        finally:  # whatever became of the pause, the answer is kept
-            await self._answers.add(outcome.answer)
-        self._wake.set()
+        parts = sum(count(person.body).segments for person in claimed)
+        if claimed:
+            lane.parts_each = parts / len(claimed)
+        more = parts / self._ceiling(account) - leased
+        await self._runtime.claims.settle(account.account_sid, seconds=more)
 
-    async def _heed(self, pace: Pace, outcome: Outcome) -> None:
-        batch_id = outcome.answer.batch_id
-        if outcome.answer.sid is not None:
-            pace.succeeded(batch_id)
+    def _ceiling(self, account: Account) -> float:
+        most = self._runtime.settings.twilio_parts_a_second
+        return ceiling(agreed=account.parts_a_second, most=most)
+
+    def _lane(self, account: Account) -> Lane:
+        lane = self._lanes.get(account.account_sid)
+        if lane is None:
+            pace = Pace(most=self._runtime.settings.in_flight)
+            lane = self._lanes[account.account_sid] = Lane(self._runtime, pace, self._answered)
+        return lane
+
+    async def _answered(self, pace: Pace, outcome: Outcome) -> None:
+        """Keeps the answer, whatever becomes of the rest."""
+        answer, now = outcome.answer, time.monotonic()
+        self._answers.put(answer, is_urgent=pace.is_first(answer.batch_id))
+        is_silent = answer.state == "unconfirmed" and pace.lose()
+        if is_silent or (outcome.slower and answer.stops is None):
+            await self._slow_down(pace, outcome, now)
+        if pace.wanted(answer.batch_id, now):
             self._wake.set()
-        elif outcome.slower and outcome.answer.stops is None:
-            now = time.monotonic()
-            was_blocked = pace.blocked_until > now
-            seconds = pace.slower(batch_id, wait=outcome.wait, now=now)
-            if not was_blocked:  # once per trouble, not once per text
-                await self._runtime.claims.back_off(batch_id, seconds=seconds)
+
+    async def _slow_down(self, pace: Pace, outcome: Outcome, now: float) -> None:
+        was_blocked = pace.blocked_until > now
+        batch_id, wait = outcome.answer.batch_id, outcome.wait
+        seconds = pace.slower(batch_id, wait=wait, concurrent=outcome.concurrent, now=now)
+        if was_blocked:
+            return  # once per trouble, not once per text
+        try:
+            await self._runtime.claims.back_off(batch_id, seconds=seconds)
+        except Away as error:  # the page does not say why people wait, and that is all
+            log.warning("back_off_not_told", error=str(error))
 
     async def _record(self, answers: Sequence[Answer]) -> None:
         """Durable, however long the database is away: nobody else knows these answers.
@@ -199,23 +231,8 @@ class Sender:
         for turn in itertools.count():
             try:
                 await self._runtime.ledger.answer(answers)
+                self._wake.set()  # the first answer of a batch lets more of it out
                 return
-            except AWAY as error:
-                log.warning(
-                    "answers_not_recorded", error=type(error).__name__, answers=len(answers)
-                )
+            except Away as error:
+                log.warning("answers_not_recorded", error=str(error), answers=len(answers))
                 await asyncio.sleep(RECORD_AGAIN[min(turn, len(RECORD_AGAIN) - 1)])
-
-    async def _resolve_lost(self) -> None:
-        """People whose ring was lost, or who had to wait, are found without one."""
-        for batch_id in await self._runtime.finding.due(limit=RESOLVES_AT_ONCE):
-            if batch_id not in self._resolves and len(self._resolves) < RESOLVES_AT_ONCE:
-                finding = resolve(self._runtime, batch_id, stop=lambda: self._stopping)
-                task = asyncio.get_running_loop().create_task(finding)
-                self._resolves[batch_id] = task
-                task.add_done_callback(functools.partial(self._resolved, batch_id))
-
-    def _resolved(self, batch_id: UUID, task: asyncio.Task[None]) -> None:
-        del self._resolves[batch_id]
-        if not task.cancelled() and task.exception() is not None:  # its lease ends, then again
-            log.error("resolve_crashed", error=type(task.exception()).__name__)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from workers.domain.rules import Rules, read_quiet
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -23,9 +26,11 @@ def read_duration(text: str) -> timedelta:
 
 
 def _durations(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(read_duration(part) for part in value.split(",") if part.strip())
-    return value
+    if not isinstance(value, str):
+        return value
+    if not value.replace(",", " ").strip():  # then looks would never end
+        raise ValueError("needs one time at least; write for example 1m,5m")
+    return tuple(read_duration(part) for part in value.split(",") if part.strip())
 
 
 Durations = Annotated[tuple[timedelta, ...], NoDecode]
@@ -82,6 +87,11 @@ class Settings(BaseSettings):
         "",
         description="Pipedrive company ids that may use this account, or *; unset: the first company that installs.",
     )
+    twilio_parts_a_second: float = Field(
+        0,
+        ge=0,
+        description="The most message parts a second that one Twilio account is handed, by all processes, whatever its company set; 0: no bound.",
+    )
     twilio_url: str = Field(
         "", description="Unset: https://api.twilio.com. Set: all Twilio calls go there."
     )
@@ -93,6 +103,10 @@ class Settings(BaseSettings):
     silence: Durations = Field(
         (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24)),
         description="When Twilio is asked about a text whose receipts fell silent; after the last we stop asking.",
+    )
+    price_looks: Durations = Field(
+        tuple(map(read_duration, ("1m", "5m", "30m", "2h", "8h", "24h", "72h"))),
+        description="When Twilio is asked what a batch's texts cost, after it has settled; after the last we stop.",
     )
     undo_seconds: float = Field(
         10, ge=0, description="How long a confirmed batch is held for Undo before the first text."
@@ -114,7 +128,19 @@ class Settings(BaseSettings):
         200_000, description="The most people found by a filter in one batch."
     )
     typed_confirmation_above: int = Field(
-        500, description="Above this many people the rep types the number before sending."
+        500,
+        ge=1,
+        description="Above this many people the rep types the number before sending, unless their company chose another.",
+    )
+    quiet_hours: str = Field(
+        "20:00-08:00",
+        description="When nobody is texted, by their own clock, unless their company chose others; off = never quiet.",
+    )
+    guard_hours: int = Field(
+        4,
+        ge=0,
+        le=720,
+        description="A number that anybody of the company texted less than this ago wants an explicit yes.",
     )
     max_drafts_a_minute: int = Field(20, description="New drafts a rep may open in a minute.")
     in_flight: int = Field(100, ge=1, description="The most texts on the wire per worker process.")
@@ -137,7 +163,7 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
-    @field_validator("lookups", "silence", mode="before")
+    @field_validator("lookups", "silence", "price_looks", mode="before")
     @classmethod
     def _read_durations(cls, value: object) -> object:
         return _durations(value)
@@ -161,6 +187,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} must start with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("quiet_hours")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        read_quiet(value)
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
@@ -175,6 +207,15 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def rules(self) -> Rules:
+        """The rules of a company that chose none."""
+        return Rules(
+            typed_above=self.typed_confirmation_above,
+            guard_hours=self.guard_hours,
+            quiet=read_quiet(self.quiet_hours),
+        )
+
+    @cached_property
     def secret_keys(self) -> tuple[str, ...]:
         """First seals and signs, all open and verify."""
         return tuple(key.strip() for key in self.secret_key.get_secret_value().split(","))

@@ -32,6 +32,11 @@ class AesVault:
         self._id, self._seals = keys[0]
         self._opens = dict(keys)
 
+    @property
+    def mark(self) -> bytes:
+        """What every value begins with that the first secret sealed."""
+        return self._id
+
     def seal(self, plain: bytes, *, row: str) -> bytes:
         """`plain`, readable only for who has the secret and asks for the same `row`."""
         nonce = os.urandom(_NONCE)
