@@ -25,6 +25,7 @@ from workers.domain.offered import offers
 from workers.ports.outside import User
 from workers.settings import Settings
 from workers.stages.accept import accept, refuse_unbuilt
+from workers.stages.recall import recall
 
 log = structlog.get_logger()
 #: What is kept of a link while somebody signs in; the token is not.
@@ -50,6 +51,10 @@ class Click:
     key: bytes = field(repr=False)
     has_token: bool
     is_vouched: bool = False
+
+    @property
+    def asks_history(self) -> bool:
+        return self.action.action == "history"
 
     def waiting(self) -> Waiting:
         """What goes on with this click after signing in."""
@@ -82,7 +87,7 @@ async def open_action(request: Request) -> Response:
     user = await runtime_of(request).installations.user(**who) if is_known else None
     if user is None:
         return await _sign_in_first(request, click)
-    return await open_batch(request, click, signing_in=None if is_here else user)
+    return await follow(request, click, signing_in=None if is_here else user)
 
 
 async def _sign_in_first(request: Request, click: Click) -> Response:
@@ -91,15 +96,28 @@ async def _sign_in_first(request: Request, click: Click) -> Response:
     return await to_sign_in(request, click.waiting())
 
 
-async def open_batch(request: Request, click: Click, *, signing_in: User | None = None) -> Response:
+async def follow(request: Request, click: Click, *, signing_in: User | None = None) -> Response:
+    """Leads to what the click asks for; nothing but the address of a page is sent back."""
+    response = await (_history(request, click) if click.asks_history else _batch(request, click))
+    if signing_in is not None:
+        await sign_in(request, response, signing_in, proved=False)
+    return response
+
+
+async def _batch(request: Request, click: Click) -> Response:
     """The click's batch, new or found again; its people are looked for after the answer has left."""
     runtime = runtime_of(request)
     batch_id = await accept(runtime, click.action, key=click.key, reusable=not click.has_token)
     ring = BackgroundTask(runtime.bell.resolve, batch_id)
-    response = RedirectResponse(f"/batches/{batch_id}", 303, background=ring)
-    if signing_in is not None:
-        await sign_in(request, response, signing_in)
-    return response
+    return RedirectResponse(f"/batches/{batch_id}", 303, background=ring)
+
+
+async def _history(request: Request, click: Click) -> Response:
+    """The click's question what people were sent; they are looked for after the answer has left."""
+    runtime = runtime_of(request)
+    question = await recall(runtime, click.action, key=click.key, reusable=not click.has_token)
+    ring = BackgroundTask(runtime.bell.resolve, question)
+    return RedirectResponse(f"/history/{question}", 303, background=ring)
 
 
 def _read(request: Request) -> Click:

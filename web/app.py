@@ -14,10 +14,15 @@ from web import (
     actions,
     batches,
     controls,
+    disconnect,
+    drafts,
+    editing,
     health,
+    history,
     home,
     oauth,
     pages,
+    person,
     receipts,
     reconnect,
     sessions,
@@ -28,6 +33,7 @@ from web.guards import OnlyOurPages
 from web.headers import SecurityHeaders
 from web.limits import Limits
 from web.reactions import Reactions, react
+from workers.garbage import collect_rarely
 from workers.ports.runtime import Runtime
 from workers.runtime import open_runtime
 from workers.settings import Settings
@@ -46,6 +52,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
             return
         async with open_runtime(settings) as opened:
             app.state.runtime = opened
+            collect_rarely()
             yield
 
     app = Starlette(
@@ -59,6 +66,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
         ],
         exception_handlers={HTTPException: react},
     )
+    app.state.answers, app.state.previews = batches.answers(), drafts.previews()
     app.router.redirect_slashes = False  # its redirect would be built from the Host header
     if runtime is not None:
         app.state.runtime = runtime
@@ -66,8 +74,9 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 
 
 def _routes() -> list[BaseRoute]:
+    """What is asked most comes first: they are tried in this order."""
     ours = (
-        *(actions, oauth, sessions, batches, controls, reconnect),
-        *(support, settings, home, receipts, health),
+        *(receipts, batches, actions, oauth, sessions, controls, editing, reconnect),
+        *(person, history, support, settings, home, disconnect, health),
     )
     return [pages.static, *(route for module in ours for route in module.routes)]

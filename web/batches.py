@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,15 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from web import outline, people, views
-from web.guards import signed_out
-from web.pages import fragment, page, wants_json
-from web.sessions import identities
+from web import bills, drafts, export, in_view, outline, people, views
+from web.beat import again_in
+from web.departed import nobody
+from web.pages import page, wants_json
+from web.people import Wanted
+from web.sessions import glance, identities
+from web.shared import Shared, sight
 from workers.domain import permissions
 from workers.domain.batch import Waiting, waiting
 from workers.domain.errors import Forbidden, NotFound
 from workers.ports.outside import User
 from workers.ports.reading import BatchView, Snapshot
+from workers.ports.viewing import Changes
 
 Right = Literal["read", "control", "send"]
 
@@ -41,7 +45,7 @@ async def signed_in(request: Request) -> Sequence[User]:
     """The identities of this browser, at least one."""
     who = await identities(request)
     if not who:
-        raise signed_out()
+        raise await nobody(request)
     return who
 
 
@@ -82,25 +86,71 @@ async def show(request: Request) -> Response:
     """The page of one batch."""
     view, user = await open_batch(request, "read")
     if wants_json(request):
-        return JSONResponse(told(view), headers={"Cache-Control": "no-store"})
+        cost = bills.for_programs(await bills.bill_of(request, view))
+        return JSONResponse(told(view) | {"cost": cost}, headers={"Cache-Control": "no-store"})
     return page(request, "batch.html", **await outline.whole(request, view, user))
 
 
 async def progress(request: Request) -> Response:
     """What changed since the page last asked; 304 when nothing did."""
+    at = batch_id(request)
+    version = (await glance(request, at)).version
     who = await signed_in(request)
-    since = request.query_params.get("since", "")
-    rows = request.app.state.runtime.rows
-    snapshot: Snapshot | None = await rows.changed(batch_id(request), since)
+    since = request.query_params.get("since", "")[:_SINCE]
+    changes: Changes = request.app.state.runtime.changes
+    snapshot = await changes.progress(at, since, version)
     view, user = allowed(snapshot.view if snapshot else None, who, "read")
     assert snapshot is not None
-    known = {"ETag": etag(view), "Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
+    beside = await drafts.beside(request, view, user) + await bills.beside(request, view)
+    known = {
+        "ETag": etag(view, beside),
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept, Cookie",
+        "Volley-Again-In": str(again_in(at, (version or view).now.timestamp())),
+    }
     if _is_known(request, known["ETag"]):
         return Response(status_code=304, headers=known)
-    site = people.pipedrive(request, view)
-    changed = [people.told(row, view, user, site) for row in snapshot.changed]
-    said = {**told(view), "changed": changed, "next_since": snapshot.next_since}
-    return JSONResponse(said | await _spoken(request, view, user), headers=known)
+    asks, viewer = people.wanted(request.query_params.multi_items()), sight(view, user)
+    seen = (view.id, known["ETag"], view.now, viewer, asks)
+    shown = in_view.ids(request.query_params.get("shown"))
+    news: Shared[bytes] = request.app.state.answers[0]
+    body = await news.of(
+        (seen, since, snapshot.next_since, shown),
+        lambda: _news(request, snapshot, viewer, asks, seen, shown),
+    )
+    return Response(body, media_type="application/json", headers=known)
+
+
+_SINCE = 50  # longer than any of ours
+
+
+def answers() -> tuple[Shared[bytes], Shared[dict[str, str]]]:
+    """What viewers of the same share: whole answers, and the parts of the page in them.
+
+    Who asks is looked up for each of them before. A change makes another `ETag`, and so another key;
+    so does another moment, for the parts show times that are counted from it.
+    """
+    return Shared(seconds=1, most=100), Shared(seconds=1, most=100)
+
+
+async def _news(
+    request: Request,
+    snapshot: Snapshot,
+    user: User,
+    asks: Wanted,
+    seen: Hashable,
+    shown: Collection[int] | None,
+) -> bytes:
+    """All of it; of those who changed, only whom the page shows."""
+    view, site = snapshot.view, people.pipedrive(request, snapshot.view)
+    rows = [row for row in snapshot.changed if shown is None or row.id in shown]
+    changed = [people.told(row, view, user, site) for row in rows]
+    parts: Shared[dict[str, str]] = request.app.state.answers[1]
+    html = await parts.of(seen, lambda: outline.rendered(request, view, user, asks))
+    since = {"next_since": snapshot.next_since, "more": snapshot.more}
+    said = {**told(view), "changed": changed, **since}
+    spoken = _spoken(view, more=await bills.may_tell_more(request, view))
+    return bytes(JSONResponse(said | spoken | {"html": html}).body)
 
 
 def told(view: BatchView) -> dict[str, Any]:
@@ -116,9 +166,9 @@ def told(view: BatchView) -> dict[str, Any]:
     }
 
 
-def etag(view: BatchView) -> str:
-    """Changes with every row, and with what time alone changes: the phase and the waiting."""
-    waits = repr([(wait.reason, wait.until, wait.people) for wait in _waiting(view)])
+def etag(view: BatchView, beside: str = "") -> str:
+    """Changes with every row, and with what else changes: the phase, the waiting, what is `beside`."""
+    waits = beside + repr([(wait.reason, wait.until, wait.people) for wait in _waiting(view)])
     digest = hashlib.sha256(waits.encode()).hexdigest()[:12]
     return f'"{view.seq}-{views.current(view).value}-{view.revision}-{digest}"'
 
@@ -129,15 +179,12 @@ def _is_known(request: Request, tag: str) -> bool:
     return tag in {one.strip().removeprefix("W/") for one in given}
 
 
-async def _spoken(request: Request, view: BatchView, user: User) -> dict[str, Any]:
-    context = await outline.moving(request, view, user)
-    regions = outline.regions(view)
+def _spoken(view: BatchView, *, more: bool) -> dict[str, Any]:
     return {
         "mood": views.mood(view),
-        "over": views.is_over(view),
+        "over": views.is_over(view) and not more,
         "looking": view.counts.looking,
         "spoken": views.spoken(view),
-        "html": {name: fragment(f"parts/{name}.html", **context) for name in regions},
     }
 
 
@@ -147,7 +194,11 @@ def _waiting(view: BatchView) -> list[Waiting]:
 
 def _waiting_told(wait: Waiting) -> dict[str, Any]:
     until = wait.until.isoformat() if wait.until else None
-    return {"for": wait.reason, "until": until, "people": wait.people}
+    return {"for": _TOLD.get(wait.reason, wait.reason), "until": until, "people": wait.people}
+
+
+#: Programs know fewer reasons than the page has words for.
+_TOLD = {"pipedrive": "pace", "pipedrive_gate": "pace", "pipedrive_reserve": "pipedrive_budget"}
 
 
 async def recipients(request: Request) -> Response:
@@ -161,12 +212,12 @@ async def recipients(request: Request) -> Response:
 async def recipients_csv(request: Request) -> Response:
     """The same people for a spreadsheet."""
     view, user = await open_batch(request, "read")
-    return people.export(request, view, user)
+    return export.as_csv(request, view, user)
 
 
 routes = [
+    Route("/batches/{id}/progress", progress, methods=["GET"]),  # asked by far the most
     Route("/batches/{id}", show, methods=["GET"]),
     Route("/batches/{id}/recipients", recipients, methods=["GET"]),
     Route("/batches/{id}/recipients.csv", recipients_csv, methods=["GET"]),
-    Route("/batches/{id}/progress", progress, methods=["GET"]),
 ]

@@ -34,6 +34,15 @@ def clock(at: datetime, zone: str, now: datetime, *, seconds: bool = False) -> s
     return f"{local.day} {local.strftime('%b')}{year}, {shown}"
 
 
+def day(at: datetime, zone: str, now: datetime) -> str:
+    """ "today", "on 3 May", "on 3 May 2025"."""
+    local, today = at.astimezone(_zone(zone)), now.astimezone(_zone(zone))
+    if local.date() == today.date():
+        return "today"
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"on {local.day} {local.strftime('%b')}{year}"
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from web import rules, speed
 from web.countries import COUNTRIES
 from web.shown import written
 from web.tokens_used import left, of_day
@@ -14,6 +15,7 @@ from workers.domain.errors import CannotOpen
 from workers.ports.company import OwnAccount, Senders
 from workers.ports.outside import Account, User
 from workers.ports.runtime import Runtime
+from workers.stages.estimate import pool_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,11 @@ class Connected:
     login: str
     sends_from: str
     receipts: str
+    hears: bool  # replies can be verified
     by: str
     verified_at: datetime
+    origin: str
+    texts_a_second: float  # 0 = what is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,16 @@ async def outline(runtime: Runtime, user: User) -> dict[str, Any]:
     return {
         "choices": choices,
         "countries": COUNTRIES,
+        "rules": rules.shown(await runtime.companies.rules(company_id)),
         "from_pipedrive": COUNTRIES.get(choices.pipedrive_country, ""),
         "colleagues": await runtime.companies.colleagues(company_id),
         "connected": _connected(own) if own else None,
+        "speed": await _speed(runtime, company_id, own.account) if own else None,
         "choosing": choosing and choosing.account.account_sid,
         "options": _options(choosing.senders) if choosing else (),
         "unread": _unread(choosing.senders) if choosing else "",
         "unreadable": unreadable,
+        "inbound": f"{runtime.settings.public_url}/twilio/inbound",
         "operators": sends_from(theirs) if theirs else "",
         "tokens_used": of_day(day),
         "tokens_left": left(day),
@@ -70,6 +78,8 @@ async def told(runtime: Runtime, user: User) -> dict[str, Any]:
     return {
         "company": user.company_id,
         "country": shown["choices"].country or shown["choices"].pipedrive_country,
+        "ask_participants": shown["choices"].ask_participants,
+        "rules": rules.told(await runtime.companies.rules(user.company_id)),
         "support": [it.user_id for it in shown["colleagues"] if it.is_support or it.is_admin],
         "tokens": {"used": shown["day"].used, "a_day": shown["day"].tokens_a_day},
         "twilio": connected and _told(connected),
@@ -77,10 +87,11 @@ async def told(runtime: Runtime, user: User) -> dict[str, Any]:
     }
 
 
-def _told(connected: Connected) -> Mapping[str, str]:
+def _told(connected: Connected) -> Mapping[str, object]:
     return {
         "account_sid": connected.account_sid,
         "sends_from": connected.sends_from,
+        "texts_a_second": connected.texts_a_second or None,
         "verified_at": connected.verified_at.isoformat(),
     }
 
@@ -108,9 +119,18 @@ def _connected(own: OwnAccount) -> Connected:
             if account.auth_tokens
             else "Without an auth token, Twilio is asked again about each text that ended."
         ),
+        hears=bool(account.auth_tokens),
         by=own.by,
         verified_at=own.verified_at,
+        origin=account.origin,
+        texts_a_second=account.parts_a_second,
     )
+
+
+async def _speed(runtime: Runtime, company_id: int, account: Account) -> speed.Speed:
+    pool = await pool_known(runtime, company_id, account)
+    most = runtime.settings.twilio_parts_a_second
+    return speed.shown(pool, agreed=account.parts_a_second, most=most)
 
 
 def sends_from(account: Account) -> str:

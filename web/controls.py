@@ -12,20 +12,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from web import outline, views
+from web import outline, picks, views
 from web.batches import Right, open_batch, told
 from web.clock import number
-from web.drafts import draft_told
+from web.drafts import draft_told, recipient
 from web.guards import read_form
 from web.pages import page, refused, wants_json
+from web.people import wanted
 from workers.domain.batch import Phase
 from workers.domain.delivery import State
 from workers.domain.errors import BadRequest, Conflict, Refused, TooLong
+from workers.domain.reasons import Todo
 from workers.domain.text import clean_body
 from workers.ports.outside import User
+from workers.ports.rails import Choice
 from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
-from workers.stages import accept, confirm
+from workers.stages import accept, confirm, rails
+from workers.stages.follow import follow
 from workers.stages.widen import choose_people
 
 _LONGEST = 100_000  # bytes of a form; a text of 1,600 characters is far below
@@ -66,14 +70,36 @@ Act = Callable[[Wish], Awaitable[dict[str, Any]]]
 
 
 async def _draft(wish: Wish) -> dict[str, Any]:
-    view = await confirm.save_draft(
-        wish.runtime, wish.view, revision=wish.whole("revision"), body=wish.body
-    )
-    choice = wish.form.get("whole_deals")
-    if choice in {"yes", "no"}:
-        view = await choose_people(wish.runtime, view, whole_deals=choice == "yes")
-    answer = await draft_told(wish.request, view, wish.user, person=wish.form.get("person", ""))
-    return {**answer, "batch": str(view.id)} if choice else answer
+    view, revision = wish.view, wish.whole("revision")
+    is_pick, choices = picks.is_pick(wish.form), _choices(wish)
+    if "body" in wish.form or not is_pick:  # further pages of the list have no text to save
+        view = await confirm.save_draft(wish.runtime, view, revision=revision, body=wish.body)
+        revision = view.revision
+    if choices:
+        view = await choose_people(wish.runtime, view, **choices)
+    if (choice := wish.form.get("crossings", "")) in {"leave_out", "text"}:
+        said: Choice = "text" if choice == "text" else "leave_out"
+        view = await rails.decide(wish.runtime, view, said, revision=view.revision)
+    if is_pick:
+        return await _picked(wish, view, revision=revision)
+    person = wish.form.get("person", "")
+    answer = await draft_told(wish.request, view, person=person)
+    answer["where"] = f"?person={person}#preview" if recipient(person) else ""
+    return {**answer, "batch": str(view.id)} if choices else answer
+
+
+async def _picked(wish: Wish, view: BatchView, *, revision: int) -> dict[str, Any]:
+    """The draft with other people, its list as it was shown."""
+    view = await picks.picked(wish.runtime, view, wish.form, revision=revision)
+    answer = await draft_told(wish.request, view, person=wish.form.get("person", ""))
+    moved = await outline.rendered(wish.request, view, wish.user, wanted(picks.shown(wish.form)))
+    return {**answer, "html": answer["html"] | moved, "where": picks.where(wish.form)}
+
+
+def _choices(wish: Wish) -> dict[str, bool]:
+    """What the form chooses of `choose_people`."""
+    said = {name: wish.form.get(name) for name in ("whole_deals", "closed_deals")}
+    return {name: choice == "yes" for name, choice in said.items() if choice in {"yes", "no"}}
 
 
 async def _send(wish: Wish) -> dict[str, Any]:
@@ -109,11 +135,21 @@ async def _cancel(wish: Wish) -> dict[str, Any]:
 
 
 async def _retry(wish: Wish) -> dict[str, Any]:
-    return {"people": await confirm.retry(wish.runtime, wish.view, seq=wish.whole("seq"))}
+    what: Todo | None = next((one for one in _RETRIED if one == wish.form.get("todo")), None)
+    seq = wish.whole("seq")
+    return {"people": await confirm.retry(wish.runtime, wish.view, seq=seq, what=what)}
 
 
 async def _send_anyway(wish: Wish) -> dict[str, Any]:
     return {"people": await confirm.send_anyway(wish.runtime, wish.view, seq=wish.whole("seq"))}
+
+
+async def _text_stopped(wish: Wish) -> dict[str, Any]:
+    return {"batch": str(await follow(wish.runtime, wish.view, "stopped"))}
+
+
+async def _other_number(wish: Wish) -> dict[str, Any]:
+    return {"batch": str(await follow(wish.runtime, wish.view, "failed"))}
 
 
 async def _again(wish: Wish) -> dict[str, Any]:
@@ -157,9 +193,8 @@ async def _form(request: Request) -> dict[str, str]:
 
 async def _done(wish: Wish, answer: dict[str, Any]) -> Response:
     batch = UUID(answer.get("batch", str(wish.view.id)))
+    where = answer.pop("where", "")  # on the page, for browsers
     if not wants_json(wish.request):
-        person = wish.form.get("person", "")
-        where = f"?person={person}#preview" if person.isdigit() else ""
         return RedirectResponse(f"/batches/{batch}{where}", 303)
     view = await wish.runtime.batches.view(batch) or wish.view
     return JSONResponse({**told(view), **answer}, 202, headers={"Cache-Control": "no-store"})
@@ -171,12 +206,16 @@ async def _kept(wish: Wish, refusal: Refused) -> Response:
         return refused(wish.request, refusal)
     view = await wish.runtime.batches.view(wish.view.id) or wish.view
     typed = wish.body if "body" in wish.form and views.mood(view) == "draft" else None
-    context = await outline.whole(wish.request, view, wish.user, typed=typed, notice=refusal)
+    asks = wanted(picks.shown(wish.form))
+    context = await outline.whole(
+        wish.request, view, wish.user, typed=typed, notice=refusal, asks=asks
+    )
     context["lost"] = wish.body if typed is None else ""
     return page(wish.request, "batch.html", status=refusal.status, **context)
 
 
-_RING_SEND = frozenset({"resume", "retry", "send-anyway", "send"})
+_RETRIED: tuple[Todo, ...] = ("again", "fix")
+_RING_SEND = frozenset({"resume", "retry", "send-anyway", "send", "test"})
 
 _CONTROLS: tuple[tuple[str, Right, Act], ...] = (
     ("draft", "send", _draft),
@@ -188,6 +227,8 @@ _CONTROLS: tuple[tuple[str, Right, Act], ...] = (
     ("retry", "send", _retry),
     ("send-anyway", "send", _send_anyway),
     ("again", "send", _again),
+    ("text-stopped", "send", _text_stopped),
+    ("other-number", "send", _other_number),
 )
 
 routes = [

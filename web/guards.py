@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.headers import origin_of
+from web.kept import of_settings
 from web.pages import refused, wants_json
 from web.sessions import identities
 from web.signin import HOME, Waiting, to_sign_in
@@ -72,10 +73,14 @@ async def _typed(request: Request) -> Waiting:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"", "application/x-www-form-urlencoded"}:
         return HOME
-    if request.url.path == "/settings":  # secrets are typed there: they are not kept anywhere else
-        return Waiting("page", {"path": "/settings"})
-    form = read_form(await request.body())
-    return Waiting("form", {"path": request.url.path, "form": form})
+    return waiting_form(request.url.path, read_form(await request.body()))
+
+
+def waiting_form(path: str, form: list[tuple[str, str]]) -> Waiting:
+    """A form that waits for its rep; the secrets typed into settings are not kept anywhere else."""
+    return Waiting(
+        "form", {"path": path, "form": of_settings(form) if path == "/settings" else form}
+    )
 
 
 def read_form(body: bytes) -> list[tuple[str, str]]:
@@ -96,7 +101,7 @@ def signed_out() -> NotSignedIn:
     return NotSignedIn(
         "signed_out",
         "You are signed out. Sending goes on.",
-        "Sign in again to go on from here.",
+        "Load the page again to sign in.",
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.pages import policy
 from workers.settings import Settings
 
 _YEAR = 31_536_000
+
+Headers = list[tuple[bytes, bytes]]
 
 
 def origin_of(url: str) -> str:
@@ -38,16 +39,18 @@ class SecurityHeaders:
         self._app = app
         # No page's address leaves the browser: a link action's holds a token. Browsers then send
         # `Origin: null` with our own forms, which `web.guards` accepts with `Sec-Fetch-Site`.
-        self._always = {
-            "Content-Security-Policy": policy(form_targets(settings)),
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
+        always = {
+            "content-security-policy": policy(form_targets(settings)),
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=()",
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
         }
         if settings.is_https:
-            self._always["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
+            always["strict-transport-security"] = f"max-age={_YEAR}; includeSubDomains"
+        self._always = [(name.encode(), value.encode()) for name, value in always.items()]
+        self._names = frozenset(name for name, _ in self._always)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,10 +60,17 @@ class SecurityHeaders:
 
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add(MutableHeaders(scope=message), self._always, cache)
+                message["headers"] = self._sealed(message.get("headers", ()), cache)
             await send(message)
 
         await self._app(scope, receive, sealed)
+
+    def _sealed(self, given: Iterable[tuple[bytes, bytes]], cache: str) -> Headers:
+        """Ours take the place of the same names; their names are in lower case, as ASGI wants."""
+        kept = [pair for pair in given if pair[0] not in self._names]
+        if all(name != b"cache-control" for name, _ in kept):
+            kept.append((b"cache-control", cache.encode()))
+        return kept + self._always
 
 
 def _cache_of(scope: Scope) -> str:
@@ -69,9 +79,3 @@ def _cache_of(scope: Scope) -> str:
         return "no-store"
     is_versioned = scope["query_string"].startswith(b"v=")
     return "public, max-age=31536000, immutable" if is_versioned else "no-cache"
-
-
-def _add(headers: MutableHeaders, always: Mapping[str, str], cache: str) -> None:
-    for name, value in always.items():
-        headers[name] = value
-    headers.setdefault("Cache-Control", cache)

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from web import figures
 from web.sessions import runtime_of
+from workers.domain.errors import Away
 
 
 async def healthz(request: Request) -> Response:
@@ -22,7 +23,7 @@ async def readyz(request: Request) -> Response:
     runtime = runtime_of(request)
     try:
         database = "ok" if await runtime.schema.is_current() else "not migrated"
-    except psycopg.OperationalError:
+    except Away:
         database = "unreachable"
     broker = "ok" if await runtime.bell.is_reachable() else "unreachable"
     ready = database == "ok"
@@ -34,7 +35,7 @@ async def metrics(request: Request) -> Response:
     """Figures for Prometheus."""
     try:
         page = figures.shown(await runtime_of(request).figures.read())
-    except psycopg.Error:  # the counters of this process are there all the same
+    except (Away, psycopg.Error):  # or not migrated: this process's counters are there
         page = prometheus_client.generate_latest()
     return Response(page, media_type=prometheus_client.CONTENT_TYPE_LATEST)
 

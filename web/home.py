@@ -48,8 +48,17 @@ async def home(request: Request) -> Response:
     if wants_json(request):
         return JSONResponse({"batches": [told(view) for view in batches]})
     sites = [(user.company_name, people_list(runtime, user)) for user in who]
-    lapsed, listed = await _lapsed(runtime, who), entries(batches)
-    return page(request, "home.html", me=who[0], entries=listed, sites=sites, lapsed=lapsed)
+    return page(
+        request,
+        "home.html",
+        me=who[0],
+        who=who,
+        entries=entries(batches),
+        sites=sites,
+        signed_again=request.query_params.get("signed") == "again",
+        lapsed=await _lapsed(runtime, who),
+        forgets_after=2 * runtime.settings.forget_days,  # see `store.leaving`
+    )
 
 
 async def _lapsed(runtime: Runtime, who: Sequence[User]) -> list[User]:
@@ -66,7 +75,7 @@ def entries(batches: Sequence[BatchView]) -> list[Entry]:
 def people_list(runtime: Runtime, user: User) -> str:
     """Where a rep ticks people."""
     simulated = runtime.settings.pipedrive_url
-    return simulated or f"https://{user.company_domain}.pipedrive.com/persons/list"
+    return simulated or f"https://{user.company_domain or 'app'}.pipedrive.com/persons/list"
 
 
 def _entry(view: BatchView) -> Entry:

@@ -1,33 +1,23 @@
-"""Installing, signing in with Pipedrive, disconnecting and being uninstalled."""
+"""Installing, signing in with Pipedrive and being uninstalled."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from web.guards import is_only_a_look, read_form
+from web.guards import is_only_a_look
 from web.pages import page, refused
 from web.resume import go_on
-from web.sessions import identities, runtime_of, sign_in
+from web.sessions import runtime_of, sign_in
 from web.signin import HOME, Waiting, take_latest, take_waiting, to_sign_in, way_to_sign_in
-from workers.domain.errors import (
-    BadRequest,
-    CannotOpen,
-    Conflict,
-    Forbidden,
-    Misconfigured,
-    ProviderError,
-    Refused,
-)
+from workers.domain.errors import BadRequest, Misconfigured, ProviderError, Refused
 from workers.ports.outside import User
 
 log = structlog.get_logger()
-_REVOKE_LEASE = timedelta(seconds=30)
 _BIGGEST_ID = 10**15
 
 
@@ -48,6 +38,8 @@ async def come_back(request: Request) -> Response:
     query = request.query_params
     if "error" in query:
         return await _denied(request, query.get("state"))
+    if "code" in query and "state" not in query:
+        return await _offer_again(request, HOME, title=_ONE_STEP, advice=_ONE_STEP_ADVICE)
     waiting = await take_waiting(request, query.get("state", ""))
     if waiting is None or not query.get("code"):
         return refused(request, _stale())
@@ -60,10 +52,16 @@ async def _denied(request: Request, state: str | None) -> Response:
     return await _offer_again(request, waiting or HOME, title=_DENIED, advice=_DENIED_ADVICE)
 
 
-_DENIED = "Pipedrive didn't connect you, because the question was answered with no."
+# An install that began in the Marketplace and not at our Installation URL carries no state, and
+# somebody else may have planted its code (pipedrive.md §2.1): it is not used. One press is asked.
+_ONE_STEP = "One step is left: connect Volley with your Pipedrive."
+_ONE_STEP_ADVICE = (
+    "Pipedrive asks you once more, so that nobody else can connect Volley in your name."
+)
+_DENIED = "Volley isn't connected: Pipedrive's question was answered with no."
 _DENIED_ADVICE = (
-    "To text people from Pipedrive, Volley has to read the people you tick, as you see them. "
-    "Nothing was changed."
+    "Nothing was changed. To text people from Pipedrive, Volley has to read the people you tick, "
+    "as you see them; it changes nothing there."
 )
 
 
@@ -84,12 +82,12 @@ async def _signed_in(request: Request, waiting: Waiting, code: str) -> Response:
         response = await _somebody_else(request, waiting, user)
     else:
         response = await go_on(request, user, waiting)
-    await sign_in(request, response, user)
+    await sign_in(request, response, user, proved=True)
     return response
 
 
 _FAILED = "Pipedrive didn't finish signing you in."
-_FAILED_ADVICE = "Wait a moment and try again; what you chose in Pipedrive is kept."
+_FAILED_ADVICE = "Wait a moment and try again. What you chose in Pipedrive is kept for ten minutes."
 
 
 async def _offer_again(
@@ -112,15 +110,19 @@ async def _somebody_else(request: Request, waiting: Waiting, user: User) -> Resp
     company_id = waiting.content["company_id"]
     if user.company_id == company_id:
         title = f"You are signed in as {user.name}, but somebody else chose this in Pipedrive."
-        advice = "Choose the action again in your own Pipedrive, or sign in there as that person."
+        advice = (
+            "If it was you, sign in to Pipedrive as the person who chose it, then connect again. "
+            "Else choose the action in your own Pipedrive."
+        )
     else:
         title = (
             f"You connected {user.company_name}, but the people you chose are in another company."
         )
         advice = (
-            f"You chose them in the company with the number {company_id}; {user.company_name} has "
-            f"the number {user.company_id}. In Pipedrive, switch to that company (top right, under "
-            "your picture), then connect again. What you chose is kept for ten minutes."
+            f"They are in the company of the tab you came from, number {company_id}; "
+            f"{user.company_name} has the number {user.company_id}. Pipedrive connects the company "
+            "that you used last: switch to that company there (top right, under your picture), then "
+            "connect again. What you chose is kept for ten minutes."
         )
     return await _offer_again(request, waiting, title=title, advice=advice, status=403)
 
@@ -128,7 +130,8 @@ async def _somebody_else(request: Request, waiting: Waiting, user: User) -> Resp
 def _stale() -> Refused:
     return Refused(
         "unknown_state",
-        "This sign-in was started somewhere else, is more than ten minutes old, or was used already.",
+        "This sign-in can't be finished here.",
+        "It was started in another browser, is more than ten minutes old, or was used already. "
         "Choose the action in Pipedrive again, or go to your texts to sign in.",
     )
 
@@ -166,51 +169,9 @@ async def shared(request: Request) -> Response:
     return Response(status_code=202)
 
 
-async def disconnect(request: Request) -> Response:
-    """Ends the connection from our side: Pipedrive forgets the app, we forget the tokens."""
-    user = await _chosen_identity(request)
-    runtime = runtime_of(request)
-    try:
-        access = await runtime.installations.access(user.company_id, user.user_id)
-    except CannotOpen:  # sealed with a key that was retired: there is nothing left to revoke with
-        access = None
-    if access is not None:
-        await _revoke(request, user, generation=access.generation)
-    await runtime.installations.remove(user.company_id, user.user_id)
-    log.info("disconnected", company=user.company_id, user=user.user_id)
-    return RedirectResponse("/signed-out", 303)
-
-
-async def _revoke(request: Request, user: User, *, generation: int) -> None:
-    runtime = runtime_of(request)
-    who = {"company_id": user.company_id, "user_id": user.user_id, "generation": generation}
-    refresh_token = await runtime.installations.begin_refresh(**who, lease=_REVOKE_LEASE)
-    if refresh_token is None:
-        raise Conflict(
-            "busy", "Pipedrive is being asked something as you.", "Try again in a minute."
-        )
-    try:
-        await runtime.identities.revoke(refresh_token)
-    except ProviderError:
-        await runtime.installations.abandon_refresh(**who)
-        raise
-
-
-async def _chosen_identity(request: Request) -> User:
-    """The identity that the form names, or the only one there is."""
-    known = await identities(request)
-    form = dict(read_form(await request.body()))
-    wanted = (form.get("company_id"), form.get("user_id"))
-    for user in known:
-        if wanted == (str(user.company_id), str(user.user_id)) or wanted == (None, None):
-            return user
-    raise Forbidden("not_signed_in_as", "You are not signed in as that person.", "Sign in first.")
-
-
 routes = [
     Route("/install", install, methods=["GET"]),
     Route("/oauth/callback", come_back, methods=["GET"]),
     Route("/oauth/callback", uninstalled, methods=["DELETE"]),
     Route("/oauth/callback", shared, methods=["POST"]),
-    Route("/disconnect", disconnect, methods=["POST"]),
 ]

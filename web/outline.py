@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 
-from web import views, words
+from web import bills, drafts, tryouts, views, words
 from web.clock import people
-from web.people import asked
+from web.ending import End, done_by, is_flowing
+from web.outcome import outcome
+from web.pages import fragment
+from web.people import Wanted, listed, wanted
+from web.rails import capped, told
 from web.shown import is_owner, written
 from workers.domain import permissions
-from workers.domain.batch import Phase
+from workers.domain.batch import waiting
 from workers.domain.delivery import State
-from workers.ports.outside import User
+from workers.domain.finish import time_left
+from workers.ports.outside import Account, User
 from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
-from workers.stages.preview import preview
-
-_ENDED_BADLY = (State.FAILED, State.UNDELIVERED)
-_OUTCOME = frozenset({Phase.PAUSED, Phase.DELIVERING, Phase.SETTLED, Phase.CANCELED})
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What did not work out, by reason, and how many may be tried again or sent anyway."""
-
-    failed: list[views.Group] = field(default_factory=list)
-    left_out: list[views.Group] = field(default_factory=list)
-    may_retry: int = 0
-    may_send_anyway: int = 0
+from workers.stages.estimate import pool_known, turns_end
+from workers.stages.rails import Rails, rails
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +49,36 @@ async def whole(
     *,
     typed: str | None = None,
     notice: Any = None,
+    asks: Wanted | None = None,
+    beside: Mapping[str, str] = drafts.UNTYPED,
 ) -> dict[str, Any]:
-    """Everything for `batch.html`; `typed` is a text that could not be saved, kept for the rep."""
-    runtime: Runtime = request.app.state.runtime
-    context = await moving(request, view, user)
+    """Everything for `batch.html`; `typed` is a text that could not be saved, kept for the rep.
+
+    `beside`: what they typed into the fields around it before they had to sign in again.
+    """
+    asks = asks or wanted(request.query_params.multi_items())
+    context = await moving(request, view, user, asks)
     context["me"], context["notice"] = user, notice
     context["typed"] = view.body if typed is None else typed
     context["lost"] = ""
+    context["signed_again"] = bool(beside) or request.query_params.get("signed") == "again"
     context["mood"] = views.mood(view)
-    context["regions"] = regions(view)
-    context["listed"] = await asked(request, view, user)
-    context["preview"] = None
+    if context["listed"] is None:
+        context["listed"] = await listed(request, view, user, asks)
+    context |= {**drafts.NOTHING, "beside": beside}
     if context["mood"] == "draft" and context["is_owner"]:
-        person = index(request.query_params.get("person", ""))
-        context["preview"] = await preview(runtime, view, context["typed"], person=person)
+        context |= await drafts.editor(request, view, typed=context["typed"])
     return context
 
 
-async def moving(request: Request, view: BatchView, user: User) -> dict[str, Any]:
+async def moving(request: Request, view: BatchView, user: User, asks: Wanted) -> dict[str, Any]:
     """What the parts of the page that move need; also for the answers to polls."""
     runtime: Runtime = request.app.state.runtime
+    moves = "rows" in regions(view, asks)
+    found = await _rails(runtime, view, user)
     return {
+        "listed": await listed(request, view, user, asks) if moves else None,
+        "beside": drafts.UNTYPED,
         "view": view,
         "is_owner": is_owner(view, user),
         "phase": views.current(view).value,
@@ -84,29 +87,51 @@ async def moving(request: Request, view: BatchView, user: User) -> dict[str, Any
         "found": views.found(view),
         "summary": views.summary(view),
         "bar": views.bar(view),
-        "notices": views.notices(view),
-        "done_by": views.done_by(view),
+        "notices": [*views.notices(view), *await _who_raises_the_cap(runtime, view)],
+        "done_by": await _done_by(runtime, view),
         "tabs": views.tabs(view),
         "holds": views.holds(view),
         "too_late": views.too_late(view),
-        "asked_states": request.query_params.getlist("state"),
-        "query": request.query_params.get("q", ""),
-        "sending": await _sending(runtime, view, user),
-        "outcome": await _outcome(runtime, view),
+        "asked_states": [state.value for state in asks.states],
+        "sending": await _sending(runtime, view, user, found),
+        "rails": told(found, view),
+        "outcome": await outcome(request, view),
+        "cost": await drafts.cost(request, view, user),
+        "bill_said": bills.said(await bills.bill_of(request, view)),
+        "bill_expected": await bills.may_tell_more(request, view),
+        **await tryouts.context(runtime, view, user),
     }
 
 
-def regions(view: BatchView) -> tuple[str, ...]:
-    """The parts of the page that polls bring up to date."""
+async def _done_by(runtime: Runtime, view: BatchView) -> End | None:
+    if not is_flowing(view):
+        return None
+    left = time_left(view.counts, await runtime.paces.pace_of(view.id))
+    return done_by(view, left or await turns_end(runtime, view))
+
+
+async def rendered(request: Request, view: BatchView, user: User, asks: Wanted) -> dict[str, str]:
+    """The moving parts as HTML, by name."""
+    context = await moving(request, view, user, asks)
+    return {name: fragment(f"parts/{name}.html", **context) for name in regions(view, asks)}
+
+
+def regions(view: BatchView, asks: Wanted) -> tuple[str, ...]:
+    """The parts of the page that polls bring up to date.
+
+    The list of everybody who was confirmed keeps its people: single rows of it are brought up to date.
+    """
     if views.mood(view) == "draft":
-        return ("title", "status", "tabs", "send")
-    return ("title", "actions", "status", "outcome", "tabs")
+        return ("title", "status", "tabs", "rows", "choices", "rails", "tryout", "cost", "send")
+    rows = ("rows",) if asks.states or asks.query or asks.reasons else ()
+    return ("title", "actions", "status", "bill", "outcome", "tabs", *rows)
 
 
-async def _sending(runtime: Runtime, view: BatchView, user: User) -> Sending | None:
+async def _sending(runtime: Runtime, view: BatchView, user: User, found: Rails) -> Sending | None:
     if views.mood(view) != "draft":
         return None
     account = await runtime.accounts.of(view.company_id)
+    rules = await runtime.companies.rules(view.company_id)
     ready = view.counts[State.READY]
     why_not = views.finding(view) or ("" if ready else "There is nobody to send it to.")
     admins = () if account else tuple(await runtime.installations.admins(view.company_id))
@@ -114,47 +139,44 @@ async def _sending(runtime: Runtime, view: BatchView, user: User) -> Sending | N
         label=f"Send to {people(ready)}" if ready else "Send",
         people=ready,
         why_not=why_not,
-        must_type=views.must_type(view, runtime.settings.typed_confirmation_above),
-        asks=words.asks(view),
-        sender=written(account.sender) if account and account.sender else "",
+        must_type=views.must_type(view, rules.typed_above) or found.cap is not None,
+        asks=capped(found) or words.asks(view),
+        sender=await _sender(runtime, view, account),
         connected=account is not None,
         admins=admins,
         may_connect=permissions.may_configure(user),
     )
 
 
-async def _outcome(runtime: Runtime, view: BatchView) -> Outcome:
-    if views.current(view) not in _OUTCOME or views.mood(view) != "sent":
-        return Outcome()
-    by_reason = await runtime.rows.reasons(view.id)
-    failed = views.groups(by_reason, _ENDED_BADLY)
-    return Outcome(
-        failed=failed,
-        left_out=views.groups(by_reason, (State.SKIPPED,)),
-        may_retry=sum(group.people for group in failed if group.may_retry),
-        may_send_anyway=await _given_up(runtime, view),
-    )
+async def _who_raises_the_cap(runtime: Runtime, view: BatchView) -> list[str]:
+    if all(wait.reason != "cap" for wait in waiting(view.life, view.counts, view.now)):
+        return []
+    admins = ", ".join(await runtime.installations.admins(view.company_id))
+    who = f"An admin of your Pipedrive ({admins})" if admins else "An admin of your Pipedrive"
+    return [f"{who} can allow more in Volley's settings."]
 
 
-async def _given_up(runtime: Runtime, view: BatchView) -> int:
-    """Unconfirmed people whose look-ups have ended (of the first 200; the stage decides exactly)."""
-    if not view.counts[State.UNCONFIRMED]:
-        return 0
-    rows, _ = await runtime.rows.page(view.id, states=[State.UNCONFIRMED], limit=200)
-    return sum(row.next_look_at is None for row in rows)
-
-
-def index(text: str) -> int:
-    """The place in a list that a person asked for, counted from 1; rubbish is the first."""
-    return max(0, int(text) - 1) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+async def _rails(runtime: Runtime, view: BatchView, user: User) -> Rails:
+    if views.mood(view) != "draft" or not is_owner(view, user):
+        return Rails()
+    return await rails(runtime, view)
 
 
 async def listing(request: Request, view: BatchView, user: User) -> dict[str, Any]:
     """Everything for `people.html`: a further page of the batch's people."""
+    asks = wanted(request.query_params.multi_items())
     return {
         "me": user,
         "view": view,
         "heading": views.heading(view),
         "tabs": views.tabs(view),
-        "listed": await asked(request, view, user),
+        "listed": await listed(request, view, user, asks),
     }
+
+
+async def _sender(runtime: Runtime, view: BatchView, account: Account | None) -> str:
+    """The number, or the name of the Messaging Service once it is known."""
+    if account is None:
+        return ""
+    pool = await pool_known(runtime, view.company_id, account)
+    return (pool and pool.name) or (written(account.sender) if account.sender else "")

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from web import shown, why, words
+from web import shown, why, words, writing
 from web.clock import number, people, when
 from workers.domain.errors import Refused
 
@@ -40,7 +40,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset, why=why, words=words)
+    made.globals.update(asset=asset, why=why, words=words, writing=writing)
     made.filters.update(count=number, people=people, when=when, phone=shown.written)
     return made
 

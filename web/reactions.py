@@ -5,16 +5,16 @@ from __future__ import annotations
 import secrets
 import traceback
 
-import psycopg
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.departed import Departed, explain
 from web.pages import refused, wants_json
 from web.signin import Waiting, to_sign_in
-from workers.domain.errors import NotSignedIn, Refused, Throttled, Unavailable
+from workers.domain.errors import Away, NotSignedIn, Refused, Throttled, Unavailable
 
 log = structlog.get_logger()
 _RETRY_AFTER = "5"
@@ -66,6 +66,8 @@ class Reactions:
 async def react(request: Request, error: Exception) -> Response:
     """The answer to `error`."""
     match error:
+        case Departed() if not wants_json(request):
+            return await explain(request, error)
         case NotSignedIn() if request.method == "GET" and not wants_json(request):
             query = request.url.query
             path = request.url.path + (f"?{query}" if query else "")
@@ -74,8 +76,8 @@ async def react(request: Request, error: Exception) -> Response:
             return refused(request, error)
         case HTTPException():
             return _http(request, error)
-        case psycopg.OperationalError() | psycopg.errors.ReadOnlySqlTransaction():
-            log.error("database_unavailable", because=type(error).__name__)
+        case Away():
+            log.error("database_unavailable", because=str(error))
             return _later(request, "database_unavailable", "Volley can't be reached right now.")
         case Unavailable() | Throttled():
             log.warning("provider_unavailable", because=type(error).__name__, code=error.code)

@@ -8,8 +8,7 @@ from starlette.routing import Route
 
 from web.guards import read_form
 from web.sessions import runtime_of
-from workers.ports.outside import Account
-from workers.settings import Settings
+from workers.stages.hear import hear
 from workers.stages.record import record
 
 _EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
@@ -30,12 +29,9 @@ async def status(request: Request) -> Response:
 
 
 async def inbound(request: Request) -> Response:
-    """A person's reply: acknowledged with no answer of our own."""
-    runtime = runtime_of(request)
+    """A person's reply: STOP is kept before it is acknowledged, with no answer of our own."""
     form = read_form(await request.body())
-    account, url = _operator(runtime.settings), _signed_url(request)
-    if not runtime.receipt_reader.is_signed(account, url=url, form=form, **_signature(request)):
-        return Response(status_code=403)
+    await hear(runtime_of(request), url=_signed_url(request), form=form, **_signature(request))
     return Response(_EMPTY_ANSWER, media_type="text/xml")
 
 
@@ -52,10 +48,6 @@ def _signed_url(request: Request) -> str:
     path, query = request.scope["raw_path"], request.scope["query_string"]
     origin = runtime_of(request).settings.public_url
     return f"{origin}{path.decode('latin-1')}" + (f"?{query.decode('latin-1')}" if query else "")
-
-
-def _operator(settings: Settings) -> Account:
-    return Account(settings.twilio_account_sid, "", "", auth_tokens=settings.twilio_auth_tokens)
 
 
 routes = [

@@ -30,7 +30,8 @@ def source(view: BatchView) -> str:
     match view.selection:
         case Filtered() as filtered:
             except_for = f" except {number(len(filtered.excluded))}" if filtered.excluded else ""
-            return f"{_all(filtered, view)} in Pipedrive{except_for}: {made(view)}"
+            closed = ", won and lost ones too" if filtered.closed_too else ""
+            return f"{_all(filtered, view)} in Pipedrive{closed}{except_for}: {made(view)}"
         case _:
             return f"picked by hand in Pipedrive: {made(view)}"
 
@@ -51,9 +52,26 @@ def made(view: BatchView) -> str:
     return "; ".join(said)
 
 
+def closed(view: BatchView) -> str:
+    """What became of the won and lost deals of a list: "14 won and 3 lost deals are left out."."""
+    if not isinstance(view.selection, Filtered) or view.selection.by == "filter":
+        return ""
+    if view.selection.closed_too:
+        return "Won and lost deals are in here too."
+    won, lost = view.won or 0, view.lost or 0
+    if view.more_closed:
+        return f"More than {number(won + lost)} won or lost deals are left out."
+    said = [f"{number(count)} {how}" for count, how in ((won, "won"), (lost, "lost")) if count]
+    if not said:
+        return ""
+    one = won + lost == 1
+    return f"{' and '.join(said)} deal{'' if one else 's'} {'is' if one else 'are'} left out."
+
+
 def asks(view: BatchView, selection: Filtered) -> str:
     """What a rep who selected a whole list is asked before sending."""
-    said = f"{_all(selection, view)}: {_count(view.records, view)}. "
+    closed = ", won and lost ones too" if selection.closed_too else ""
+    said = f"{_all(selection, view)}{closed}: {_count(view.records, view)}. "
     return f"{said[0].upper()}{said[1:]}Is that the number Pipedrive showed?"
 
 
@@ -64,7 +82,8 @@ def _count(count: int, view: BatchView) -> str:
 def _all(selection: Filtered, view: BatchView) -> str:
     """Deals without a filter are the open ones; lists of activities say kinds and days too."""
     records = _NAMES[view.resource][1]
-    is_open = "open " if view.resource == "deal" and selection.by != "filter" else ""
+    is_of_deals = view.resource == "deal" and selection.by != "filter"
+    is_open = "open " if is_of_deals and not selection.closed_too else ""
     match selection.by:
         case "filter":
             name = f"“{view.source_name}”" if view.source_name else "a filter"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from web.pages import page
 from workers.ports.outside import User
 from workers.ports.runtime import Runtime
+from workers.ports.viewing import Glance
 from workers.settings import Settings
 
 _SESSION = "volley"
@@ -61,6 +63,16 @@ async def identities(request: Request) -> Sequence[User]:
     return cast(Sequence[User], request.state.identities)
 
 
+async def glance(request: Request, batch_id: UUID) -> Glance:
+    """The same for a poll, with the batch's version: one question instead of two."""
+    cookie = _cookie(request)
+    found = (
+        await runtime_of(request).sessions.glance(hash_of(cookie), batch_id) if cookie else Glance()
+    )
+    request.state.identities = tuple(found.users)
+    return found
+
+
 async def is_signed_in(request: Request, *, company_id: int, user_id: int) -> bool:
     """Whether this browser may act as that user."""
     return any(
@@ -76,12 +88,26 @@ async def signed_in_lately(request: Request, user: User, *, within: timedelta) -
     return (user.company_id, user.user_id) in fresh
 
 
-async def sign_in(request: Request, response: Response, user: User) -> None:
-    """Adds `user` to this browser's session under a new id; the old id is worth nothing then."""
+async def departed(request: Request) -> Sequence[tuple[int, int]]:
+    """(company, user) whose app was uninstalled while they were signed in with this browser."""
+    cookie = _cookie(request)
+    return await runtime_of(request).sessions.departed(hash_of(cookie)) if cookie else ()
+
+
+async def sign_in(request: Request, response: Response, user: User, *, proved: bool) -> None:
+    """Adds `user` to this browser's session under a new id; the old id is worth nothing then.
+
+    `proved`: by Pipedrive's own page. A link that it signed may be in other hands for as long as its
+    token lives, so it opens texts, never the settings.
+    """
     runtime, new = runtime_of(request), secrets.token_urlsafe(32)
     old = _cookie(request) or secrets.token_urlsafe(32)
     await runtime.sessions.sign_in(
-        hash_of(old), hash_of(new), company_id=user.company_id, user_id=user.user_id
+        hash_of(old),
+        hash_of(new),
+        company_id=user.company_id,
+        user_id=user.user_id,
+        proved=proved,
     )
     set_cookie(response, runtime.settings, _SESSION, new, seconds=_THIRTY_DAYS)
 

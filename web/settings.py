@@ -1,8 +1,8 @@
-"""A company's settings, for its admins: country, support and the company's own Twilio account."""
+"""A company's settings, for its admins: its country, rules, support and its own Twilio account."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -11,15 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from web import rules, settings_page, speed
 from web.batches import signed_in
-from web.connection import outline, told
+from web.connection import told
 from web.countries import COUNTRIES
-from web.guards import read_form
-from web.pages import page, refused, wants_json
+from web.guards import read_form, waiting_form
+from web.pages import refused, wants_json
 from web.sessions import runtime_of, signed_in_lately
-from web.signin import Waiting, way_to_sign_in
+from web.signin import Waiting
 from workers.domain import permissions
-from workers.domain.errors import BadRequest, Forbidden, NotFound, NotSignedIn, Refused
+from workers.domain.errors import BadRequest, Forbidden, NotFound, Refused
 from workers.ports.outside import User
 from workers.ports.runtime import Runtime
 from workers.stages import connect
@@ -35,22 +36,27 @@ class Wish:
     runtime: Runtime
     user: User
     form: Mapping[str, str]
-    chosen: tuple[str, ...]  # the ticked boxes
+    fields: Sequence[tuple[str, str]]  # the form with every ticked box
 
     def typed(self, name: str) -> str:
         """A field, "" where it is missing."""
         return self.form.get(name, "")
+
+    def ticked(self, name: str) -> list[str]:
+        """The values of the boxes of that name."""
+        return [value for box, value in self.fields if box == name]
 
 
 async def show(request: Request) -> Response:
     """The settings of one company."""
     user = await _admin(request, request.query_params.get("company", ""))
     if not await signed_in_lately(request, user, within=FRESH):
-        return await _sign_in_again(request, user)
+        path = f"/settings?company={user.company_id}"
+        return await settings_page.sign_in_again(request, user, Waiting("page", {"path": path}))
     if wants_json(request):
         said = await told(runtime_of(request), user)
         return JSONResponse(said, headers={"Cache-Control": "no-store"})
-    return await _page(request, user, done=request.query_params.get("done", ""))
+    return await settings_page.shown(request, user, done=request.query_params.get("done", ""))
 
 
 async def change(request: Request) -> Response:
@@ -59,12 +65,16 @@ async def change(request: Request) -> Response:
     form = dict(fields)
     user = await _admin(request, form.get("company", ""))
     if not await signed_in_lately(request, user, within=FRESH):
-        return await _sign_in_again(request, user)
-    chosen = tuple(value for name, value in fields if name == "user")
+        waiting = waiting_form(request.url.path, fields)
+        return await settings_page.sign_in_again(request, user, waiting)
     try:
-        section = await _act(Wish(runtime_of(request), user, form, chosen))
+        section = await _act(Wish(runtime_of(request), user, form, fields))
     except Refused as refusal:
-        return await _refused(request, user, refusal, form)
+        if wants_json(request):
+            return refused(request, refusal)
+        return await settings_page.shown(
+            request, user, status=refusal.status, fields=fields, problem=refusal
+        )
     if wants_json(request):
         said = await told(runtime_of(request), user)
         return JSONResponse(said, 202, headers={"Cache-Control": "no-store"})
@@ -77,7 +87,9 @@ async def _admin(request: Request, company: str) -> User:
     who = [it for it in await signed_in(request) if company in {"", str(it.company_id)}]
     if not who:
         raise NotFound(
-            "no_such_company", "These settings aren't here.", "You are signed in elsewhere."
+            "no_such_company",
+            "These settings aren't here.",
+            "You are signed in to another company.",
         )
     for user in who:
         if permissions.may_configure(user):
@@ -88,62 +100,6 @@ async def _admin(request: Request, company: str) -> User:
         f"Only the admins of {who[0].company_name or 'your Pipedrive'} see and change settings.",
         f"Ask {admins}." if admins else "Ask one of them to install Volley and look here.",
     )
-
-
-async def _sign_in_again(request: Request, user: User) -> Response:
-    """A link and not a redirect: who stays signed in at Pipedrive would be sent round and round."""
-    if wants_json(request):
-        return refused(request, _OLD_SIGN_IN)
-    waiting = Waiting("page", {"path": f"/settings?company={user.company_id}"})
-    way = await way_to_sign_in(request, waiting)
-    response = page(
-        request,
-        "notice.html",
-        status=401,
-        me=user,
-        title=_OLD_SIGN_IN.title,
-        advice=_OLD_SIGN_IN.advice,
-        link=(way.url, "Sign in again"),
-    )
-    return way.mark(request, response)
-
-
-_OLD_SIGN_IN = NotSignedIn(
-    "sign_in_again",
-    "Sign in once more to see the settings.",
-    "They hold your company's Twilio account, so a sign-in counts for an hour here. "
-    "Nothing was changed.",
-)
-
-
-async def _page(
-    request: Request,
-    user: User,
-    *,
-    status: int = 200,
-    typed: Mapping[str, str] | None = None,
-    **more: object,
-) -> Response:
-    context = {"problem": None, "done": "", **more}
-    context["typed"] = {**dict.fromkeys(_NOT_SECRET, ""), **(typed or {})}
-    context |= await outline(runtime_of(request), user)
-    others = [
-        it for it in await signed_in(request) if it.is_admin and it.company_id != user.company_id
-    ]
-    return page(request, "settings.html", status=status, me=user, others=others, **context)
-
-
-async def _refused(
-    request: Request, user: User, refusal: Refused, form: Mapping[str, str]
-) -> Response:
-    if wants_json(request):
-        return refused(request, refusal)
-    typed = {name: form[name][:100] for name in _NOT_SECRET if name in form}
-    return await _page(request, user, status=refusal.status, problem=refusal, typed=typed)
-
-
-#: What a refusal shows again; secrets are typed anew.
-_NOT_SECRET = ("section", "account_sid", "key_sid", "sender")
 
 
 # ---------------------------------------------------------------- the sections
@@ -168,9 +124,21 @@ async def _country(wish: Wish) -> None:
     await wish.runtime.companies.set_country(wish.user.company_id, code)
 
 
+async def _deals(wish: Wish) -> None:
+    answer = wish.typed("participants")
+    if answer not in {"yes", "no"}:
+        raise BadRequest("unknown_answer", "Say yes or no.", "Choose one of the two, then save.")
+    await wish.runtime.companies.set_ask_participants(wish.user.company_id, answer == "yes")
+
+
 async def _support(wish: Wish) -> None:
-    ids = {int(it) for it in wish.chosen if it.isascii() and it.isdigit() and len(it) < 19}
+    ids = {int(it) for it in wish.ticked("user") if it.isascii() and it.isdigit() and len(it) < 19}
     await wish.runtime.companies.set_support(wish.user.company_id, ids)
+
+
+async def _rules(wish: Wish) -> None:
+    read = rules.read(wish.form, wish.ticked("texted"), zone=wish.user.timezone)
+    await wish.runtime.companies.set_rules(wish.user.company_id, read)
 
 
 async def _connect(wish: Wish) -> None:
@@ -189,6 +157,11 @@ async def _resender(wish: Wish) -> None:
     await connect.choose_again(wish.runtime, wish.user)
 
 
+async def _speed(wish: Wish) -> None:
+    parts_a_second = speed.read(wish.typed("speed"))
+    await connect.agree(wish.runtime, wish.user, wish.typed("origin"), parts_a_second)
+
+
 async def _cancel(wish: Wish) -> None:
     await wish.runtime.own_accounts.stop_choosing(wish.user.company_id)
 
@@ -201,9 +174,12 @@ _SECTIONS: Mapping[str, tuple[str, Callable[[Wish], Awaitable[None]]]] = {
     "connect": ("twilio", _connect),
     "sender": ("twilio", _sender),
     "resender": ("twilio", _resender),
+    "speed": ("twilio", _speed),
     "cancel": ("twilio", _cancel),
     "disconnect": ("twilio", _disconnect),
     "country": ("country", _country),
+    "deals": ("deals", _deals),
+    "rules": ("rules", _rules),
     "support": ("support", _support),
 }
 

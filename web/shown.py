@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from workers.domain import phone
 from workers.ports.outside import User
 from workers.ports.reading import BatchView
@@ -24,6 +26,14 @@ def shown_number(value: str | None, view: BatchView, user: User) -> str:
     if value is None:
         return ""
     return written(value) if is_owner(view, user) else phone.mask(value)
+
+
+def numbers_meant(query: str, view: BatchView, user: User) -> Sequence[str] | None:
+    """What a search of `user` may find a number by: None = any part of it.
+
+    Whoever sees numbers masked has to know one whole: parts would tell it digit by digit.
+    """
+    return None if is_owner(view, user) else phone.normalise_query(query, view.country)
 
 
 def written(value: str) -> str:

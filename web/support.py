@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from web import words
+from web import alerts, bills, words
 from web.batches import signed_in, told
+from web.guards import signed_out
 from web.home import entries
 from web.pages import page, wants_json
 from workers.domain import permissions, phone, reasons, text
-from workers.domain.errors import Forbidden, VolleyError
+from workers.domain.errors import Forbidden, NotFound, VolleyError
 from workers.ports.outside import User
 from workers.ports.reading import AttemptHistory, BatchView, PersonHistory
 from workers.ports.runtime import Runtime
@@ -45,26 +46,49 @@ class Try:
     sender: str
     said: str
     code: reasons.Code | None
+    cost: str
 
 
 async def support(request: Request) -> Response:
     """The company's texts; with `q`, everything about the people it finds."""
-    user = await _supporter(request)
+    user, *more = await _supporters(request)
     runtime: Runtime = request.app.state.runtime
     query = text.clean_body(request.query_params.get("q", "")).strip()[:200]
     batches = await runtime.batches.of_company(user.company_id)
     stories = await _find(runtime, user, query) if query else []
+    known_alerts = await runtime.alerts.of(user.company_id)
     if wants_json(request):
-        return JSONResponse(_told(query, stories, batches), headers={"Cache-Control": "no-store"})
-    return page(
-        request, "support.html", me=user, query=query, stories=stories, entries=entries(batches)
-    )
+        said = {
+            **_told(query, stories, batches),
+            "alerts": [alerts.for_programs(one) for one in known_alerts],
+        }
+        return JSONResponse(said, headers={"Cache-Control": "no-store"})
+    now = datetime.now(UTC)
+    others = [other for other in more if other.company_id != user.company_id]
+    known: dict[str, Any] = {
+        "query": query,
+        "stories": stories,
+        "entries": entries(batches),
+        "alerts": [alerts.told(one, zone=user.timezone, now=now) for one in known_alerts],
+        "others": others,
+    }
+    return page(request, "support.html", me=user, **known)
 
 
-async def _supporter(request: Request) -> User:
-    for user in await signed_in(request):
-        if permissions.may_search(user):
-            return user
+async def _supporters(request: Request) -> list[User]:
+    """Who may search here: of the company in the address, or whoever signed in last, comes first."""
+    who = await signed_in(request)
+    may = [user for user in who if permissions.may_search(user)]
+    company = request.query_params.get("company", "")
+    may.sort(key=lambda user: str(user.company_id) != company)
+    if company and may and str(may[0].company_id) != company:
+        raise NotFound(
+            "no_such_company", "This support isn't here.", "You are signed in to another company."
+        )
+    if may:
+        return may
+    if any(user.is_lapsed for user in who):
+        raise signed_out()
     raise Forbidden(
         "not_support",
         "This page is for the admins of your Pipedrive and whoever they name.",
@@ -106,7 +130,8 @@ def _try(attempt: AttemptHistory) -> Try:
     sender = phone.mask(attempt.sender) if attempt.sender.startswith("+") else attempt.sender
     code = reasons.code_of(attempt.error_code) if attempt.error_code else None
     said = words.tried(attempt.state)
-    return Try(attempt, sender, said, code)
+    cost = bills.money({attempt.cost[1]: attempt.cost[0]}) if attempt.cost else ""
+    return Try(attempt, sender, said, code, cost)
 
 
 def _told(query: str, stories: list[Story], batches: Any) -> Mapping[str, Any]:
@@ -143,6 +168,7 @@ def _try_told(one: Try) -> Mapping[str, Any]:
         "started_at": attempt.started_at.isoformat(),
         "http_status": attempt.http_status,
         "error_code": attempt.error_code,
+        "cost": bills.exact(attempt.cost),
         "request_id": attempt.request_id,
         "receipts": [
             {"at": at.isoformat(), "status": status, "error_code": code, "source": source}

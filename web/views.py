@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from web import why, words
-from web.clock import clock, number, people
+from web.clock import number, people
 from workers.domain.action import Filtered
-from workers.domain.batch import ENDED, Phase, is_too_late, phase, waiting
+from workers.domain.batch import ENDED, Phase, Waiting, is_too_late, phase, waiting
 from workers.domain.delivery import State
-from workers.domain.reasons import code_of
 from workers.ports.reading import BatchView
 
 Mood = Literal["draft", "sent", "refused"]
@@ -26,6 +24,7 @@ _BAR = (
     (State.FAILED, State.UNDELIVERED),
     (State.READY, State.PENDING, State.CANCELED),
 )
+_MOMENT = timedelta(seconds=20)
 _TROUBLE = (State.FAILED, State.UNDELIVERED)
 _ON_THE_WAY = (State.SENDING, State.ACCEPTED, State.SENT)
 _ARRIVED = (State.DELIVERED, State.READ)
@@ -58,16 +57,6 @@ class Tab:
     states: tuple[State, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """People for whom it did not work out for the same reason."""
-
-    people: int
-    said: str
-    advice: str
-    may_retry: bool
-
-
 def mood(view: BatchView) -> Mood:
     """Which of the page's layouts fits; a page whose mood changed is loaded again."""
     if view.life.refused_reason is not None:
@@ -98,6 +87,8 @@ def heading(view: BatchView) -> str:
             return "Nobody here can be texted"
         case Phase.DRAFT:
             return f"Text {people(counts[State.READY])}"
+        case Phase.SETTLED if not texted(view):
+            return "Nobody was texted"  # everybody was left out at the last moment
         case Phase.SETTLED:
             return f"{number(delivered)} of {number(texted(view))} delivered"
         case Phase.DELIVERING:
@@ -150,11 +141,17 @@ def spoken(view: BatchView) -> str:
 
 def notices(view: BatchView) -> list[str]:
     """Why people wait or were not texted, one sentence a reason."""
-    told = [words.waits(reason, view) for reason in waiting(view.life, view.counts, view.now)]
+    waits = waiting(view.life, view.counts, view.now)
+    told = [words.waits(one, view) for one in waits if not _is_a_moment(one, view)]
     left = view.counts[State.CANCELED] + view.counts[State.READY]
     if left and view.life.canceled_at is not None and view.life.confirmed_at is not None:
         told.append(f"{number(left)} not sent: {words.stopped(view)}.")
     return told
+
+
+def _is_a_moment(wait: Waiting, view: BatchView) -> bool:
+    """Between two texts of a slow sender nobody waits for anything: the next leaves in seconds."""
+    return wait.reason == "pace" and wait.until is not None and wait.until - view.now < _MOMENT
 
 
 def bar(view: BatchView) -> list[Piece]:
@@ -188,34 +185,6 @@ def tabs(view: BatchView) -> list[Tab]:
         if count or (draft and states in ((State.READY,), (State.SKIPPED,))):
             found.append(Tab(said, count, states))
     return found
-
-
-def groups(by_reason: Mapping[tuple[State, str], int], states: Sequence[State]) -> list[Group]:
-    """The people in `states` by reason, the biggest group first; same words = same group."""
-    merged: dict[tuple[str, str, bool], int] = {}
-    for (state, reason), count in by_reason.items():
-        if state not in states:
-            continue
-        skipped = state is State.SKIPPED
-        known = why.left_out(reason) if skipped else why.failure(reason)
-        retry = not skipped and code_of(reason).may_retry
-        key = (known.said, known.advice, retry)
-        merged[key] = merged.get(key, 0) + count
-    made = [Group(count, *key) for key, count in merged.items()]
-    return sorted(made, key=lambda group: -group.people)
-
-
-def done_by(view: BatchView) -> str:
-    """When the last text leaves at the pace so far, as a clock, or "" while nobody can say."""
-    begun, counts = view.life.first_claim_at, view.counts
-    left = counts[State.READY]
-    if begun is None or current(view) is not Phase.SENDING or waiting(view.life, counts, view.now):
-        return ""
-    spent = view.now - begun
-    gone = texted(view) - left - counts[State.SENDING]
-    if not left or gone < 10 or spent < timedelta(seconds=3):
-        return ""
-    return clock(view.now + spent * (left / gone), view.timezone, view.now)
 
 
 def must_type(view: BatchView, above: int) -> bool:

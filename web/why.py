@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.clock import day, people
+from workers.domain.delivery import State
 from workers.domain.reason import Reason
 from workers.domain.reasons import code_of
+from workers.ports.reading import BatchView, RecipientRow
+from workers.ports.suppressions import Suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Why:
 
 #: Why somebody was left out, by the key in `recipients.reason`.
 LEFT_OUT: dict[str, Why] = {
+    Reason.ASKED: Why("only asked what they were sent before"),
     Reason.NO_NUMBER: Why("no phone number in Pipedrive", "Add one in Pipedrive."),
     Reason.UNREADABLE: Why("their phone field holds no number", "Correct it in Pipedrive."),
     Reason.NOT_POSSIBLE: Why(
@@ -41,6 +46,14 @@ LEFT_OUT: dict[str, Why] = {
     Reason.PREMIUM: Why(
         "a premium number, which is never texted", "Add a mobile number in Pipedrive."
     ),
+    Reason.COUNTRY: Why(
+        "your company texts nobody in their number's country",
+        "Ask an admin of your Pipedrive to add the country in Volley's settings.",
+    ),
+    Reason.NO_HOUR: Why(
+        "their number may be in so many time zones that it is never day in all of them",
+        "Call them, or ask an admin of your Pipedrive about the quiet hours.",
+    ),
     Reason.OPTED_OUT: Why(
         "they replied STOP and don't want texts", "Nothing to do: it's their wish."
     ),
@@ -48,12 +61,20 @@ LEFT_OUT: dict[str, Why] = {
         "somebody else here has the same number", "Nothing to do: the number gets one text."
     ),
     Reason.TEXTED_RECENTLY: Why(
-        "this number was texted a moment ago", "Text them again later if you still need to."
+        "this number was texted a short while ago", "Text them again later if you still need to."
+    ),
+    Reason.SAME_TEXT: Why(
+        "this number got the same text in the last 24 hours", "Nothing to do: they have it."
+    ),
+    Reason.IN_ANOTHER: Why(
+        "they wait in another text of your company", "Text them again later if you still need to."
     ),
     Reason.GONE: Why("deleted in Pipedrive, or not visible to you"),
     Reason.NO_CONTACT: Why(
         "nobody belongs to it in Pipedrive", "Link a person to it in Pipedrive."
     ),
+    Reason.FAILED_BEFORE: Why("a text to it couldn't be delivered"),
+    Reason.ARRIVED: Why("the earlier text reached them after all", "Nothing to do."),
     Reason.UNTICKED: Why("you left them out"),
     Reason.EMPTY_TEXT: Why(
         "the text would be empty for them", "Fill in their details in Pipedrive, or add a default."
@@ -116,6 +137,26 @@ def left_out(reason: str | None) -> Why:
     return LEFT_OUT.get(reason or "", Why("left out"))
 
 
+def opted_out(known: Suppressed, view: BatchView) -> str:
+    """Who said that somebody wants no texts, and when."""
+    at = day(known.since, view.timezone, view.now)
+    match known.source:
+        case "reply":
+            return f"they replied {known.code} {at}"
+        case "person":
+            return f"{known.by or 'a colleague'} noted {at} that they want no texts"
+        case _:
+            return f"they want no texts, as the network told us {at}"
+
+
+def way_back(row: RecipientRow) -> str:
+    """How somebody who was left out of a draft gets its text after all."""
+    if row.same_as is not None:
+        other = row.same_as or "Somebody here"
+        return f"{other} gets the text on it. Leave them out to text this person instead."
+    return "Tick them to text them after all." if row.number else ""
+
+
 def not_read(reason: str | None) -> Why:
     """Why a selection was refused while it was read."""
     return NOT_READ.get(reason or "", _NOT_READ)
@@ -130,3 +171,21 @@ def failure(code: str | None) -> Why:
     """An error code as a sentence; the advice is for admins and support."""
     known = code_of(code or "")
     return Why(known.sentence, known.advice)
+
+
+def removed(view: BatchView) -> Why:
+    """What uninstalling the app did to a text that its owner is looking at."""
+    said = "Volley was removed from your Pipedrive."
+    back = "To see it again, connect Volley again."
+    if view.life.confirmed_at is None:
+        return Why(said, f"Nothing of this text was sent, and its draft is deleted. {_ANEW}")
+    stopped = sum(view.counts[state] for state in _NOT_SENT)
+    if view.life.canceled_at is None or not stopped:
+        return Why(said, f"This text had gone out before. {back}")
+    gone = view.counts.people - stopped - view.counts[State.SKIPPED] - view.counts[State.FAILED]
+    before = f"For {people(gone)} it had left before." if gone else "Nothing had left before."
+    return Why(said, f"That stopped this text: {people(stopped)} won't get it. {before} {back}")
+
+
+_ANEW = "To write texts again, connect Volley again."
+_NOT_SENT = (State.PENDING, State.READY, State.CANCELED)

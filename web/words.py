@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from web import records
 from web.clock import clock, number, people
-from web.why import failure, left_out
+from web.why import failure, left_out, opted_out
 from workers.domain.action import Filtered
 from workers.domain.batch import Waiting, is_too_late
 from workers.domain.delivery import State
 from workers.ports.reading import BatchView, RecipientRow
-from workers.stages.preview import Warned
 
 #: What stands before the number in a count, in the order of the page.
 COUNTED: dict[State, str] = {
@@ -57,10 +56,16 @@ def state(row: RecipientRow, view: BatchView) -> str:
     match row.state:
         case State.PENDING:
             return "finding their number"
+        case State.READY if view.life.confirmed_at is None:
+            return "to be texted"
+        case State.READY if row.not_before is not None and row.not_before > view.now:
+            at = clock(row.not_before, view.timezone, view.now)
+            return f"not sent yet: it is night where they are, it goes out at {at}"
         case State.READY:
-            return "to be texted" if view.life.confirmed_at is None else "not sent yet"
+            return "not sent yet"
         case State.SKIPPED:
-            return left_out(row.reason).said
+            known = row.suppressed
+            return opted_out(known, view) if known else left_out(row.reason).said
         case State.UNCONFIRMED if row.next_look_at is not None:
             return f"not known yet, checking at {clock(row.next_look_at, view.timezone, view.now)}"
         case State.UNCONFIRMED:
@@ -73,6 +78,15 @@ def state(row: RecipientRow, view: BatchView) -> str:
             return f"not sent – {stopped(view)}"
         case _:
             return COUNTED[row.state]
+
+
+#: What can be done about people whose text failed, by `domain.reasons.Todo`.
+TASKS: dict[str, str] = {
+    "again": "try again",
+    "number": "use another number",
+    "fix": "something has to be fixed first",
+    "nothing": "nothing to do here",
+}
 
 
 def tried(attempt: str) -> str:
@@ -91,6 +105,8 @@ def stopped(view: BatchView) -> str:
 
 def source(view: BatchView) -> str:
     """Where the people came from, as the rep knows it."""
+    if view.follows is not None:
+        return f"{people(view.total or 0)} of an earlier text"
     if records.is_of_records(view):
         return records.source(view)
     match view.selection:
@@ -136,9 +152,22 @@ def waits(waiting: Waiting, view: BatchView) -> str:
             exact = clock(waiting.until, view.timezone, view.now, seconds=True)
             return f"The first text goes out at {exact}."
         case "quiet_hours":
-            return f"Waiting for {at} where they are: {people(count)}."
+            first = "They get it" if count == 1 else "The first of them get it"
+            return f"Waiting for the morning where they are: {people(count)}. {first} at {at}."
+        case "cap":
+            return f"Your company's texts for today are used up: {people(count)}, going on at {at}."
         case "pipedrive_budget":
             return f"Finding numbers continues at {at}: Pipedrive's daily limit is used up."
+        case "pipedrive_reserve":
+            return (
+                f"Finding numbers continues at {at}: what is left of Pipedrive's daily limit "
+                "is kept for your company's other apps."
+            )
+        case "pipedrive_gate":
+            return (
+                f"Pipedrive's firewall keeps Volley out. Finding numbers is tried again at {at}. "
+                "If this goes on, tell whoever runs Volley: only Pipedrive can let it in again."
+            )
         case "pipedrive":
             return f"Pipedrive doesn't answer right now. Finding numbers continues at {at}."
         case "account":
@@ -148,7 +177,7 @@ def waits(waiting: Waiting, view: BatchView) -> str:
         case _ if view.life.confirmed_at is None:
             return f"Pipedrive asked us to slow down. Finding numbers continues at {at}."
         case _:
-            return f"The network asked us to slow down. {people(count)}, going on at {at}."
+            return f"Texts leave as fast as their sender takes them. {people(count)}, going on at {at}."
 
 
 def _paused(view: BatchView, count: int) -> str:
@@ -160,6 +189,8 @@ def _paused(view: BatchView, count: int) -> str:
             f"{clock(life.send_by, view.timezone, view.now)}. Send them now?"
         )
     if life.pause_reason == "restored":
+        if view.pause_code == "looked":
+            return f"Our data was restored from a copy. We asked who has this text already: {left}"
         return f"Held while we check what had already been sent. {left}"
     at = f" at {clock(life.paused_at, view.timezone, view.now)}" if life.paused_at else ""
     who = f" by {view.paused_by_name}" if view.paused_by_name else ""
@@ -186,6 +217,9 @@ def next_step(row: RecipientRow, view: BatchView) -> str:
             return "Their number is being looked for in Pipedrive; nothing to do."
         case State.READY if view.life.confirmed_at is None:
             return f"Nothing was sent: {view.user_name} has not pressed Send."
+        case State.READY if row.not_before is not None and row.not_before > view.now:
+            at = clock(row.not_before, view.timezone, view.now)
+            return f"It goes out by itself at {at}, when it is day where they are."
         case State.READY:
             return "It goes out by itself, unless the text is paused."
         case State.SKIPPED:
@@ -205,28 +239,3 @@ def next_step(row: RecipientRow, view: BatchView) -> str:
             return failure(row.reason).advice
         case State.CANCELED:
             return "Nothing was sent to them; write another text if they should get one."
-
-
-def warned(warning: Warned) -> str:
-    """What to look at before sending, as a sentence."""
-    one = warning.people == 1
-    match warning.key:
-        case "too_long":
-            return f"For {people(warning.people)} this text gets too long; they would be left out."
-        case "empty_text":
-            return f"For {people(warning.people)} this text is empty; they would be left out."
-        case _:
-            field = FIELDS.get(warning.field, warning.field)
-            return f"{people(warning.people)} {'has' if one else 'have'} no {field}: theirs reads without it."
-
-
-#: Merge fields as a rep calls them.
-FIELDS: dict[str, str] = {
-    "person.first_name": "first name",
-    "person.last_name": "last name",
-    "person.name": "name",
-    "organization.name": "organization",
-    "deal.title": "deal",
-    "activity.subject": "activity",
-    "sender.name": "sender name",
-}

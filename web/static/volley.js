@@ -3,7 +3,7 @@
 (() => {
   const batch = document.getElementById("batch");
   if (!batch) return;
-  const at = `/batches/${batch.dataset.batch}`, json = { Accept: "application/json" };
+  const at = batch.dataset.at || `/batches/${batch.dataset.batch}`, json = { Accept: "application/json" };
   const $ = (id) => document.getElementById(id);
   let dirty = false, sending = false, pressed = null;
   if (location.pathname !== at) history.replaceState(null, "", at); // a refused POST is not sent again by a reload
@@ -19,44 +19,40 @@
       shown[name] = html;
       const typed = place.querySelector("#people-typed")?.value;
       const focused = place.contains(document.activeElement) && document.activeElement;
-      const open = [...place.querySelectorAll("details[open]")].map((one) => one.id);
+      const open = [...place.querySelectorAll("details[open]")].map((one) => one.id), near = focused && focused.closest("details")?.id;
       place.innerHTML = html;
       open.forEach((id) => $(id)?.setAttribute("open", ""));
       if (typed && $("people-typed")) $("people-typed").value = typed;
-      if (focused) ((focused.id && $(focused.id)) || place.querySelector("button, a, input:not([type=hidden])") || $("main")).focus();
+      if (focused) ((focused.id && $(focused.id)) || $(near)?.firstElementChild || place.querySelector("button, a, input:not([type=hidden])") || $("main")).focus({ preventScroll: true });
     }
     document.title = `${batch.querySelector("h1").textContent} – Volley`;
     count();
   }
-  // ---- the people's rows: changed ones only
-  const table = batch.querySelector("table"), rows = $("rows"), states = table?.dataset.states.split(" ").filter(Boolean);
-  function put_row(row) {
-    let line = rows?.querySelector(`tr[data-id="${row.id}"]`);
-    line?.classList.add("changed");
-    if (!line) {
-      if (!rows || rows.children.length >= 100 || table.dataset.query || (states.length && !states.includes(row.state))) return;
-      line = rows.appendChild($("row").content.firstElementChild.cloneNode(true));
-      line.dataset.id = row.id;
-    }
-    if (row.link) line.querySelector(".name a")?.setAttribute("href", row.link);
+  // ---- the rows of people that are shown: changed ones only
+  function put_row(row, _, all) {
+    const line = $(`person-${row.id}`);
+    if (!line) return;
+    line.classList.toggle("changed", all.length < 20); // where everything moves, moving says nothing
     line.querySelector(".mark").className = `mark is-${row.state}`;
     const texts = { called: row.name || "(no name)", plain: row.shown, label: row.label, shape: row.shape, said: row.words, advice: row.advice };
-    for (const [part, text] of Object.entries(texts)) line.querySelector(`.${part}`).textContent = text;
+    for (const [part, text] of Object.entries(texts)) {
+      const place = line.querySelector(`.${part}`);
+      if (place.textContent !== text) place.textContent = text; // the same again would be laid out again
+    }
   }
-  // ---- progress: 2 s after a change, slower without, at most 15 s
-  let since = `${batch.dataset.seq}.0`, etag = "", asked = "", wait = 2000, spoke = 0, timer = 0, held = 0;
+  // ---- progress: 2 s after a change (all pages of a text at once), slower without, at most 15 s
+  let since = `${batch.dataset.seq}.0`, etag = "", asked = "", again = 0, wait = +batch.dataset.wait || 2000, spoke = 0, speaking = 0, timer = 0, held = 0;
   const asleep = (words) => { $("asleep").textContent = words; $("asleep").hidden = !words; };
   const slower = () => { wait = Math.min(wait * 1.5, 15000); };
   async function poll() {
     if (clearTimeout(timer), document.hidden) return;
-    const address = `${at}/progress?since=${encodeURIComponent(since)}`;
+    const address = `${at}/progress?since=${since}&shown=${$("rows")?.dataset.shown || ""}&${batch.querySelector("[data-back]")?.dataset.back || ""}`;
     try {
       const headers = asked === address && etag ? { ...json, "If-None-Match": etag } : json;
       const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(20000) });
-      if (answer.status === 401) return asleep("You are signed out. Sending goes on. Load this page again to sign in.");
-      if (answer.status === 404) return asleep("This text isn't shown to you any more. Load this page again.");
+      if (answer.status === 401 || answer.status === 404) { const said = await answer.json(); return asleep(`${said.title} ${said.advice}`); }
       if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
-      [asked, etag] = [address, answer.headers.get("ETag")];
+      [asked, etag, again] = [address, answer.headers.get("ETag"), +answer.headers.get("Volley-Again-In")];
       if (answer.status === 304) slower();
       else if (news(await answer.json())) return void (batch.dataset.over = "yes");
       asleep("");
@@ -64,7 +60,12 @@
       slower();
       asleep("No connection to Volley right now; trying again. Sending goes on.");
     }
-    timer = setTimeout(poll, wait);
+    timer = setTimeout(poll, wait === 2000 && again || wait);
+  }
+  function speak(words) {
+    if ($("spoken").textContent === words) return;
+    spoke = Date.now();
+    $("spoken").textContent = words;
   }
   function news(said) {
     if (said.mood !== batch.dataset.mood) {
@@ -72,13 +73,13 @@
       else trouble("This text was sent or stopped in another window.", "Copy yours if you need it, then load this page again.");
       return true;
     }
-    const more = said.changed.length >= 200, over = !more && said.over && !said.looking;
-    if (more) wait = 100; else if (said.changed.length) wait = 2000; else slower();
+    const more = said.more, over = !more && said.over && !said.looking;
+    if (more) wait = 100; else if (said.next_since !== since) wait = 2000; else slower();
     since = said.next_since;
-    said.changed.forEach(put_row);
+    if (!said.html.rows) said.changed.forEach(put_row);
     put(said.html);
-    if (over || Date.now() - spoke > 10000) { spoke = Date.now(); $("spoken").textContent = said.spoken; }
-    if (over && said.phase === "draft" && $("body")?.value) save();
+    clearTimeout(speaking), speaking = setTimeout(speak, spoke + 10000 - Date.now(), said.spoken); // the end too: at most every 10 s
+    if (said.phase === "draft" && batch.matches("[data-finding]") && $("body")?.value) batch.removeAttribute("data-finding"), untouched() ? location.reload() : save(); // few get no opt-out line
     return over;
   }
   document.addEventListener("visibilitychange", () => { if (!document.hidden && batch.dataset.over === "no") { wait = 2000; poll(); } });
@@ -100,19 +101,19 @@
   count();
   batch.addEventListener("submit", (event) => { if (event.submitter?.id === "do-undo") sessionStorage.setItem("undone", at); });
   // ---- the draft: saved 300 ms after typing stops
-  const form = $("draft"), body = $("body");
+  const form = $("draft"), body = $("body"), untouched = () => body.matches("[data-preset]") && body.value === body.defaultValue;
   if (!form) return;
   if (sessionStorage.getItem("undone") === at) asleep("Taken back: nothing was sent. Your text is still here.");
   sessionStorage.removeItem("undone");
-  if (document.activeElement === document.body && !location.hash) body.focus();
-  $("check").parentElement.remove(); // Enter in the number then means Send
-  let pause = 0, saving = null, person = "", kept = body.value, stuck = false;
+  if (document.activeElement === document.body && !location.hash) body.focus({ preventScroll: true });
+  let pause = 0, saving = null, kept = body.value, stuck = false;
   function trouble(title, advice) { $("unsaved").textContent = `${title} ${advice}`; $("unsaved").hidden = !title; }
-  async function save() {
+  async function save(choice) {
     while (saving) await saving;
     if (stuck || sending) return;
     clearTimeout(pause);
-    const text = body.value, sent = new URLSearchParams({ revision: form.elements.revision.value, body: text, person });
+    const text = body.value, sent = new URLSearchParams(new FormData(form));
+    if (choice) sent.set(choice.name, choice.value);
     saving = fetch(`${at}/draft`, { method: "POST", headers: json, body: sent, keepalive: text.length < 9000 }).then(async (answer) => {
       const said = await answer.json();
       stuck = answer.status === 409;
@@ -126,25 +127,29 @@
       .finally(() => { saving = null; });
     return saving;
   }
+  body.addEventListener("click", () => untouched() && body.setSelectionRange(0, 0)); // above the line that stands there
   body.addEventListener("input", () => { dirty = body.value !== kept; $("notice")?.remove(); clearTimeout(pause); pause = setTimeout(save, 300); });
   addEventListener("pagehide", () => { if (dirty && !saving) save(); });
   batch.addEventListener("click", (event) => {
     const turn = event.target.closest("[data-person]"), field = event.target.closest("[data-insert]");
-    if (turn) { event.preventDefault(); person = turn.dataset.person; save(); }
+    if (turn) { event.preventDefault(); form.elements.person.value = turn.dataset.person; save().then(() => $("preview")?.scrollIntoView({ block: "nearest" })); }
     if (!field) return;
     body.setRangeText(field.dataset.insert, body.selectionStart, body.selectionEnd, "end");
     body.focus(), body.dispatchEvent(new Event("input"));
   });
-  // ---- Send: once, and with everything saved before
+  batch.addEventListener("keydown", (event) => { // Enter presses the button of its field, not the page's first one
+    if (event.key === "Enter" && event.target.dataset.enter) event.preventDefault(), $(event.target.dataset.enter)?.click();
+  });
+  // ---- Send and every other button: once, and after what is being saved
   form.addEventListener("submit", async (event) => {
     const button = event.submitter;
-    if (button?.id !== "send") return;
+    if (sending === "now") return;
+    if (button.closest("#people")) return event.preventDefault(), void save(button);
     event.preventDefault();
     if (sending || button.getAttribute("aria-disabled") === "true") return;
     sending = true;
     button.setAttribute("aria-disabled", "true");
     while (saving) await saving;
-    form.action = button.formAction;
-    form.submit();
+    sending = "now", setTimeout(() => form.requestSubmit($(button.id) || button)); // not within its own event
   });
 })();
