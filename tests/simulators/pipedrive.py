@@ -66,9 +66,14 @@ def create_pipedrive(
         ]
         return JSONResponse({"tokens_used": world.tokens_used, "calls": rows})
 
+    def phones(request: Request) -> JSONResponse:
+        found = ((one["name"], one["phones"]) for one in world.people.values())
+        return JSONResponse([[name, it["value"]] for name, numbers in found for it in numbers])
+
     app = Starlette(
         routes=[
             Route("/simulator/calls", told),
+            Route("/simulator/phones", phones),
             *OAuth(world).routes(),
             *api_routes(world),
             *page_routes(world),

@@ -79,7 +79,7 @@ def _me(world: World, company: Company, user_id: int) -> Record:
     access = [{"app": app, "admin": user["admin"]} for app in ("sales", "global")]
     return {
         **{key: user[key] for key in ("id", "name", "email")},
-        **{"phone": None, "locale": "et_EE", "lang": 1, "default_currency": "EUR"},
+        **{"phone": user.get("phone"), "locale": "et_EE", "lang": 1, "default_currency": "EUR"},
         **{"activated": True, "active_flag": True, "is_deleted": False, "is_you": True},
         **{"access": [{**entry, "permission_set_id": "b1"} for entry in access]},
         **{"timezone_name": company.timezone, "timezone_offset": "+02:00", "role_id": 1},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
+import time
 from collections import deque
 from typing import Any
 from urllib.parse import parse_qsl
@@ -64,8 +66,17 @@ class Gate:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         call = Call(scope["method"], scope["path"], query)
         self._world.calls.append(call)
-        await asyncio.sleep(self._delay(call.path))
-        fault = self._fault(call.path)
+        fault = self._fault(call.path)  # before the delay: who was asked earlier takes it
+        self._world.under_way += 1
+        try:
+            await self._wait(call.path)
+            await self._answer(scope, receive, send, call, fault)
+        finally:
+            self._world.under_way -= 1
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, call: Call, fault: Fault | None
+    ) -> None:
         headers: dict[str, str] = {}
         if fault is not None and fault.status == 0:
             await drop_connection(receive)
@@ -75,6 +86,15 @@ class Gate:
         else:
             answer = self._admit(scope, call, headers) or self._app
         await answer(scope, receive, _noting(send, call, headers))
+
+    async def _wait(self, path: str) -> None:
+        """Until the delay is over, or has been made shorter than this has waited."""
+        begun = time.monotonic()
+        for _ in itertools.count():
+            left = begun + self._delay(path) - time.monotonic()
+            if left <= 0:
+                return
+            await asyncio.sleep(min(left, 0.05))
 
     def _delay(self, path: str) -> float:
         delays = list(self._world.delays.items())

@@ -88,6 +88,7 @@ class World(Grants):
         self.add_user(company_id, 9, "Ott Ohakas")
         self.calls: list[Call] = []
         self.tokens_used = 0
+        self.under_way = 0  # calls that are not answered yet, also those that nobody waits for
         self.daily_limit = self.budget = 1_500_000
         self.burst_limit = 400
         self.recent: dict[str, deque[float]] = {}

@@ -8,6 +8,7 @@ import binascii
 import hmac
 import json
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -30,13 +31,13 @@ BROKEN_BY = {"reset": Fault("reset"), "unavailable": Fault("unavailable", 503)}
 async def create(request: Request) -> Response:
     """https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource"""
     world: World = request.app.state.world
-    form = read_form(await request.body())
+    form, asked = read_form(await request.body()), time.time()
     note(world, request, form)
     with world.busy():
         await pause(world)
         fault = world.next_fault("create")
         no = stopped(world, request, fault)
-        return await decided(world, form, fault) if no is None else no
+        return await decided(world, form, fault, asked) if no is None else no
 
 
 async def fetch(request: Request) -> Response:
@@ -127,12 +128,12 @@ def signed_in(world: World, header: str) -> str | None:
     return user if known and password and scheme.lower() == "basic" else None
 
 
-async def decided(world: World, form: Form, fault: Fault | None) -> Response:
+async def decided(world: World, form: Form, fault: Fault | None, asked: float) -> Response:
     """Refused, or accepted for good and answered as the fault wants it."""
     fate = verdict(world, form)
     if isinstance(fate, int):
         return error(world, fate, form)
-    text = world.accept(form, fate)
+    text = world.accept(form, fate, asked=asked)
     whole = shown(world, text, 201)
     await pause(world)
     return broken(world, fault or BROKEN_BY.get(fate.answer), whole)

@@ -45,6 +45,7 @@ class Phone:
     """One number's screen: its newest texts, how many more there are, and whether any repeats."""
 
     number: str
+    whose: str
     texts: list[Text]
     earlier: int
     repeats: bool
@@ -55,6 +56,7 @@ class Phone:
 
 async def outbox(request: Request) -> Response:
     world: World = request.app.state.world
+    await world.phonebook.learn(world.by_number)
     page = pages.get_template("twilio_outbox.html").render(**seen(world))
     return Response(page, media_type="text/html", headers=HEADERS)
 
@@ -65,6 +67,7 @@ async def phones(request: Request) -> Response:
     tag = f'"{world.version}-{world.held}-{world.waiting_faults}-{world.account_fault}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"ETag": tag})
+    await world.phonebook.learn(world.by_number)
     part = pages.get_template("twilio_phones.html").render(**seen(world))
     return Response(part, media_type="text/html", headers={**HEADERS, "ETag": tag})
 
@@ -144,7 +147,7 @@ def seen(world: World) -> dict[str, Any]:
     """Everything the page's template reads."""
     return {
         "world": world,
-        "phones": [_phone(*each) for each in islice(_newest(world), PHONES_SHOWN)],
+        "phones": [_phone(world, *each) for each in islice(_newest(world), PHONES_SHOWN)],
         "others": max(len(world.by_number) - PHONES_SHOWN, 0),
         "counts": Counter(text.status for text in world.texts.values()),
         "marks": MARKS,
@@ -159,11 +162,11 @@ def _newest(world: World) -> Any:
     return reversed(world.by_number.items())
 
 
-def _phone(number: str, texts: list[Text]) -> Phone:
+def _phone(world: World, number: str, texts: list[Text]) -> Phone:
     bodies = Counter(text.body for text in texts)
     newest = texts[: -TEXTS_SHOWN - 1 : -1]
     repeats = max(bodies.values()) > 1
-    return Phone(number, newest, len(texts) - len(newest), repeats)
+    return Phone(number, world.phonebook.name(number), newest, len(texts) - len(newest), repeats)
 
 
 def _clock(moment: float) -> str:

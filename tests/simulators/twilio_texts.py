@@ -14,13 +14,14 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 
+from tests.simulators.twilio_price_list import CURRENCY, price_of
+
 API = "/2010-04-01"
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_DOUBLE = frozenset("\f^{}\\[~]|€")
-CURRENCY = "USD"
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class Text:
     sent_at: float | None = None
     error: int | None = None
     media: int = 0
+    price_lag: float = 0.0  # seconds after it was sent until it has a price
+    currency: str = CURRENCY
     history: list[tuple[str, float]] = field(default_factory=list)
 
     def move(self, status: str, error: int | None) -> None:
@@ -54,14 +57,14 @@ class Text:
         """The JSON that Twilio answers; `words` are the sentences of its error codes."""
         uri = f"{API}/Accounts/{self.account}/Messages/{self.sid}"
         parts = parts_of(self.body) if self.sender else 0
-        charged = self.sent_at is not None
+        charged = self.sent_at is not None and time.time() >= self.sent_at + self.price_lag
         return {
             "body": self.body,
             "num_segments": str(parts),
             "direction": "outbound-api",
             "from": self.sender or None,
             "date_updated": rfc_2822(int(self.updated or self.created)),
-            "price": f"-{parts * 0.0075:.5f}" if charged else None,
+            "price": f"-{parts * price_of(self.to):.5f}" if charged else None,
             "error_message": words.get(self.error, "Unknown error") if self.error else None,
             "uri": f"{uri}.json",
             "account_sid": self.account,
@@ -73,7 +76,7 @@ class Text:
             "date_sent": rfc_2822(int(self.sent_at)) if self.sent_at is not None else None,
             "messaging_service_sid": self.service or None,
             "error_code": self.error,
-            "price_unit": CURRENCY if charged else None,
+            "price_unit": self.currency if charged else None,
             "api_version": API.strip("/"),
             "subresource_uris": {"media": f"{uri}/Media.json"},
         }

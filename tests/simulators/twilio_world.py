@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import random
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, MutableSequence
 from concurrent.futures import Future
@@ -18,10 +19,13 @@ from typing import Any
 
 from tests.simulators.twilio_callbacks import Callback, Poster, callback_form
 from tests.simulators.twilio_faults import Faults
+from tests.simulators.twilio_phonebook import Phonebook
 from tests.simulators.twilio_rules import Fate, Form, word
-from tests.simulators.twilio_texts import Text
+from tests.simulators.twilio_texts import Text, parts_of
 
 ORDER = ("accepted", "queued", "sending", "sent", "failed", "undelivered", "delivered", "read")
+#: The steps that wait for the sender's turn.
+_LEAVES = frozenset({"sent", "failed"})
 
 
 class World(Faults):
@@ -42,13 +46,21 @@ class World(Faults):
         self.logins = {account_sid: auth_token, **api_keys}
         self.senders, self.services = tuple(senders), tuple(services)
         self.pace, self.latency, self.list_lag = 1.0, 0.0, 0.0
+        self.rate = 0.0  # parts a second that one sender sends, the rest is queued; 0 = at once
+        self.free_at: dict[str, float] = {}  # when a sender's queue is through, monotonic
+        self.price_lag = 0.0  # seconds after a text was sent until it has a price
+        self.currencies: dict[str, str] = {}  # by how a number begins, where it isn't the usual one
         self.digits = self.callbacks = True
         self.account_fault: tuple[int, int] | None = None
         self.opted_out: set[str] = set()
+        self.phonebook = Phonebook()  # whose phones the outbox shows
+        self.inbound = ""  # where replies are posted
+        self.replies: dict[str, list[str]] = {}  # what phones answered, by number
         self.closed: set[str] = set()  # lists that no login may read: services, numbers
         self.voice_only: set[str] = set()  # numbers that can't text
         self.concurrency_limit: int | None = None
         self.concurrent = self.concurrent_max = 0
+        self.lag = 0.0  # how late this program came to what was due in the last seconds
         self.shuffle = False
         self.double = self.lose = 0.0  # shares of the callbacks; True means all
         self.extra_fields: dict[str, str] = {}
@@ -57,12 +69,13 @@ class World(Faults):
         self.by_number: dict[str, list[Text]] = {}  # the number texted last stands last
         self.accepted: MutableSequence[dict[str, Any]] = []
         self.requests: MutableSequence[dict[str, Any]] = []
+        self.priced: list[str] = []  # the countries whose price was asked for
         self.version = 0  # raised by whatever the outbox page shows
         self.poster = Poster(auth_token)
         self._log = _opened(log)
         self._held: list[Callback] | None = None
         self._kept: defaultdict[str, list[Callback]] = defaultdict(list)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     # -------------------------------------------------------- texts
 
@@ -76,9 +89,9 @@ class World(Faults):
         finally:
             self.concurrent -= 1
 
-    def accept(self, form: Form, fate: Fate) -> Text:
+    def accept(self, form: Form, fate: Fate, *, asked: float) -> Text:
         """Takes a text for good: remembered, logged, and on its way to its fate."""
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         service, media = word(form, "MessagingServiceSid"), form.get("MediaUrl", [])
         text = Text(
             sid=f"SM{os.urandom(16).hex()}",
@@ -90,16 +103,34 @@ class World(Faults):
             callback=word(form, "StatusCallback"),
             status="accepted" if service else "queued",
             media=len(media) if isinstance(media, list) else 1,
+            price_lag=self.price_lag,
         )
+        for begins, currency in self.currencies.items():
+            text.currency = currency if text.to.startswith(begins) else text.currency
         self.texts[text.sid] = text
         here = self.by_number[text.to] = self.by_number.pop(text.to, [])
         here.append(text)
         text.move(text.status, None)
-        self._remember(text)
-        self._walk(text, fate, _steps(fate, bool(service), self.random))
+        self._remember(text, asked)
+        leaves, wait = _steps(fate, bool(service), self.random), self._queued(text)
+        steps = [(after * self.pace + wait * (it in _LEAVES), it) for after, it in leaves]
+        self._walk(text, fate, steps)
         return text
 
-    def _remember(self, text: Text) -> None:
+    def _queued(self, text: Text) -> float:
+        """Seconds until its sender has sent all before it and this one; a service has all senders.
+
+        https://help.twilio.com/articles/115002943027 (twilio.md §5)
+        """
+        if not self.rate:
+            return 0.0
+        origin, senders = text.service or text.sender, len(self.senders) if text.service else 1
+        now = time.monotonic()
+        begins = max(now, self.free_at.get(origin, now))
+        self.free_at[origin] = begins + parts_of(text.body) / self.rate / senders
+        return self.free_at[origin] - now
+
+    def _remember(self, text: Text, asked: float) -> None:
         line = {
             "sid": text.sid,
             "to": text.to,
@@ -107,6 +138,8 @@ class World(Faults):
             "body": text.body,
             "status_callback": text.callback,
             "at": text.created,
+            "asked": asked,  # when its request was read, and how late that may have been
+            "lag": self.lag,
         }
         self.accepted.append(line)
         self.version += 1
@@ -115,10 +148,10 @@ class World(Faults):
 
     def _walk(self, text: Text, fate: Fate, steps: list[tuple[float, str]]) -> None:
         """The next step now or after its delay, then the ones behind it."""
-        assert self._loop is not None
+        assert self.loop is not None
         if not steps:
             return
-        self._loop.call_later(steps[0][0] * self.pace, self._step, text, fate, steps)
+        self.loop.call_later(steps[0][0], self._step, text, fate, steps)
 
     def _step(self, text: Text, fate: Fate, steps: list[tuple[float, str]]) -> None:
         status = steps.pop(0)[1]
@@ -135,8 +168,8 @@ class World(Faults):
 
         The text itself moves only forward, so an old status can be told late.
         """
-        assert self._loop is not None, "nothing was accepted yet"
-        return asyncio.run_coroutine_threadsafe(self._report(sid, status, error_code), self._loop)
+        assert self.loop is not None, "nothing was accepted yet"
+        return asyncio.run_coroutine_threadsafe(self._report(sid, status, error_code), self.loop)
 
     async def _report(self, sid: str, status: str, error_code: str) -> int:
         text, error = self.texts[sid], int(error_code) if error_code else None
@@ -192,8 +225,8 @@ class World(Faults):
             self.poster.post(callback)
 
     def _on_loop(self, call: Callable[..., None], *arguments: Any) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(call, *arguments)
+        assert self.loop is not None
+        self.loop.call_soon_threadsafe(call, *arguments)
 
 
 def _opened(log: Path | None) -> int | None:

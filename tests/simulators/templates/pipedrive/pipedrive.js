@@ -19,7 +19,7 @@ function show() {
   all.indeterminate = all.checked && out > 0;
   document.querySelector("[data-chosen]").textContent =
     n === 0 ? "" : `${n.toLocaleString("en")} ticked` + (out ? ` – all but ${out}` : "");
-  document.querySelector("[data-needs-people]").disabled = n === 0;
+  document.querySelectorAll("[data-needs-people]").forEach((one) => { one.disabled = n === 0; });
   document.querySelector("[data-nobody]").hidden = n > 0;
   document.querySelector(".hint").dataset.step = n === 0 ? "1" : "2";
   boxes().forEach((box) => box.closest("tr").classList.toggle("on", box.checked));
