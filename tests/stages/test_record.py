@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -31,12 +32,16 @@ class Kept:
     company: int | None = 1
     told: list[Told] = field(default_factory=list)
     hints: list[Report] = field(default_factory=list)
+    lost_at: list[datetime] = field(default_factory=list)
 
     async def company_of(self, attempt_id: UUID) -> int | None:
         return self.company
 
     async def hint(self, attempt_id: UUID, report: Report) -> None:
         self.hints.append(report)
+
+    async def lost(self, made: datetime) -> None:
+        self.lost_at.append(made)
 
     async def tell(self, told: Told) -> None:
         self.told.append(told)
@@ -48,6 +53,7 @@ class Signed:
     def __init__(self, *, right: bool) -> None:
         self._right = right
         self.read = TwilioReceipts().read
+        self.read_reply = TwilioReceipts().read_reply
 
     def is_signed(self, account: Account, **_: object) -> bool:
         return self._right
@@ -56,6 +62,7 @@ class Signed:
 def a_desk(kept: Kept, *, signed: str = "rightly", account: Account | None = ACCOUNT) -> Runtime:
     return replace(
         a_runtime(Ledger(), Door(account=account)),
+        restoring=kept,  # type: ignore[arg-type]  # only hears of what is lost
         ledger=kept,  # type: ignore[arg-type]  # tells one by one
         tell=kept.tell,
         receipt_reader=Signed(right=signed == "rightly"),
@@ -138,12 +145,39 @@ async def test_with_only_an_api_key_a_step_on_the_way_is_believed() -> None:
     assert [told.report.state for told in kept.told] == ["sent"]
 
 
+@pytest.mark.parametrize("status", ["failed", "undelivered", "delivered", "read", "canceled"])
+async def test_without_any_account_an_end_is_a_hint_too(status: str) -> None:
+    """Whoever saw the address somewhere must not be able to end a text."""
+    kept = Kept()
+
+    await recorded(a_desk(kept, signed="wrongly", account=None), a_form(status))
+
+    assert kept.told == []
+    assert [hint.state for hint in kept.hints] == [status]
+
+
 async def test_a_receipt_for_an_attempt_that_we_do_not_have_is_kept() -> None:
     kept = Kept(company=None)
 
     await recorded(a_desk(kept), a_form())
 
     assert len(kept.told) == 1
+
+
+@pytest.mark.parametrize(("days", "heard"), [(1, 1), (40, 0)])
+async def test_a_receipt_for_an_attempt_that_is_gone_says_that_our_data_was_restored(
+    days: int, heard: int
+) -> None:
+    kept = Kept(company=None)
+    made = datetime.now(UTC) - timedelta(days=days)
+    attempt_id = UUID(int=int(made.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
+
+    k = callback_url("http://test", attempt_id, "k" * 32).partition("k=")[2].partition("#")[0]
+    runtime = a_desk(kept)
+
+    await record(runtime, attempt_id, k=k, url=URL, form=a_form(), signature="s")
+
+    assert len(kept.lost_at) == heard
 
 
 async def test_a_form_that_is_no_receipt_is_ignored() -> None:

@@ -34,6 +34,7 @@ def a_watch(office: Office, messenger: Any, account: Account | None = ACCOUNT) -
         ledger=office.ledger,
         decisions=office.decisions,
         finding=office.finding,
+        restoring=office.restoring,
         messenger=messenger,
     )
 

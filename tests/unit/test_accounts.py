@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from workers.accounts import OperatorAccount
+from workers.accounts import CompanyAccounts, OperatorAccount
+from workers.ports.outside import Account
 from workers.settings import Settings
 
 SID, KEY = "AC" + "1" * 32, "SK" + "3" * 32
@@ -103,3 +105,50 @@ def test_companies_that_are_no_numbers_are_refused_at_start() -> None:
 async def test_an_account_never_shows_its_secrets() -> None:
     account = await account_for(twilio_auth_token="very-secret").of(7)
     assert "very-secret" not in repr(account)
+
+
+@dataclass
+class Own:
+    """A company's own accounts: the one it sends with, and those it let go."""
+
+    account: Account | None
+    let_go: Sequence[Account] = ()
+
+    async def sends(self, company_id: int) -> Account | None:
+        return self.account
+
+    sends_now = sends
+
+    async def former(self, company_id: int) -> Sequence[Account]:
+        return self.let_go
+
+
+def own(letter: str) -> Account:
+    return Account("AC" + letter * 32, "AC" + letter * 32, "token")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("now", "let_go", "ever"),
+    [
+        ("a", "b", ["a", "b", "1"]),
+        ("a", "", ["a", "1"]),
+        (None, "b", ["1", "b"]),
+        ("1", "b", ["1", "b"]),
+    ],
+)
+async def test_a_company_s_texts_were_made_with_its_accounts_or_the_operator_s(
+    now: str | None, let_go: str, ever: list[str]
+) -> None:
+    known: Any = Own(own(now) if now else None, [own(letter) for letter in let_go])
+
+    accounts = await CompanyAccounts(known, account_for(first=7)).ever_of(7)
+
+    assert [account.account_sid[-1] for account in accounts] == ever
+
+
+@pytest.mark.anyio
+async def test_a_company_that_sends_with_nothing_now_is_asked_about_nowhere() -> None:
+    known: Any = Own(None, [own("b")])
+
+    assert await CompanyAccounts(known, account_for(first=8)).ever_of(7) == ()

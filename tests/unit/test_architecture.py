@@ -29,10 +29,18 @@ MAY_IMPORT = {
     "tests/": "web workers tests",
     "tests/simulators/": "tests.simulators",
 }
-MAY_NOT_IMPORT = {"web/": "workers.providers workers.store"}
+MAY_NOT_IMPORT = {
+    "web/": "workers.providers workers.store",
+    "workers/": "workers.providers workers.store",
+    **dict.fromkeys(("workers/providers/", "workers/store/"), ""),
+    # they put the parts together, or look at one of them
+    **dict.fromkeys(("workers/runtime.py", "workers/commands.py"), ""),
+    **dict.fromkeys(("workers/doctor", "workers/manifest.py"), ""),
+}
 #: The domain is plain: the standard library without effects, and one package in one corner each.
 DOMAIN_PACKAGES = {
     "phone.py": {"phonenumbers"},
+    "place.py": {"phonenumbers"},
     "text.py": {"liquid"},
     "liquid_rules.py": {"liquid"},
 }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.people import csv_line, safe
+from web.export import csv_line, safe
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ def test_every_offer_has_a_location_at_pipedrive() -> None:
 
 
 def test_what_is_not_offered_is_not() -> None:
-    assert not offers("history")
+    assert not offers("whatsapp")
+    assert not offers("history", "product")
     assert not offers("sms", "product")
 
 
@@ -85,7 +86,10 @@ def test_addresses_come_from_public_url() -> None:
 
     assert shown.callback_url == f"{URL}/oauth/callback"
     assert shown.installation_url == f"{URL}/install"
-    assert [link.url for link in shown.link_actions] == [f"{URL}/actions/sms"]
+    assert [link.url for link in shown.link_actions] == [
+        f"{URL}/actions/sms",
+        f"{URL}/actions/history",
+    ]
 
 
 def test_the_scopes_are_the_least_and_each_has_a_reason() -> None:

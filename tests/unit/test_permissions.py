@@ -62,5 +62,12 @@ def test_only_admins_change_settings() -> None:
     assert not may_configure(OWNER)
 
 
+def test_whose_tokens_were_taken_back_sees_their_own_texts_only() -> None:
+    lapsed = Asker(user_id=8, is_admin=True, is_support=True, is_lapsed=True)
+    assert right(1, 7, lapsed) is Right.NONE
+    assert not may_search(lapsed)
+    assert right(1, 8, lapsed) is Right.OWNER
+
+
 def test_a_signed_in_user_is_an_asker() -> None:
     assert right(1, 7, User(company_id=1, user_id=7)) is Right.OWNER

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders_batches import a_batch, a_row
-from web import why, words
+from web import records, why, words
 from workers.domain.action import Chosen, Filtered
 from workers.domain.reason import Reason
 from workers.ports.reading import BatchView
@@ -54,6 +54,11 @@ def test_what_became_of_the_records_adds_up(view: BatchView, said: str) -> None:
     [
         ("deal", Filtered("everyone"), "all open deals you can see in Pipedrive"),
         ("deal", Filtered("owner", 11), "all open deals of Mari Maasikas in Pipedrive"),
+        (
+            "deal",
+            Filtered("everyone", closed_too=True),
+            "all deals you can see in Pipedrive, won and lost ones too",
+        ),
         ("deal", Filtered("filter", 5), "all deals in “Won” in Pipedrive"),
         (
             "organization",
@@ -89,6 +94,33 @@ def test_a_whole_list_is_asked_about_by_its_records() -> None:
     assert words.asks(view) == (
         "All open deals you can see: 12 deals. Is that the number Pipedrive showed?"
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({"won": 14, "lost": 3}, "14 won and 3 lost deals are left out."),
+        ({"won": 1, "lost": 0}, "1 won deal is left out."),
+        ({"won": 0, "lost": 1200}, "1,200 lost deals are left out."),
+        (
+            {"won": 400, "lost": 100, "more_closed": True},
+            "More than 500 won or lost deals are left out.",
+        ),
+        ({"won": 0, "lost": 0}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_list_of_open_deals_says_how_many_others_it_leaves_out(
+    known: dict[str, Any], said: str
+) -> None:
+    view = a_batch_of(records=12, selection=Filtered("owner", 11), **known)
+
+    assert records.closed(view) == said
+
+
+@pytest.mark.parametrize("selection", [PICKED, Filtered("filter", 5)])
+def test_picked_deals_and_saved_filters_leave_none_out(selection: Any) -> None:
+    assert records.closed(a_batch_of(records=12, selection=selection)) == ""
 
 
 def test_a_record_of_nobody_says_what_to_do() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workers.setting_errors import plain
 from workers.settings import Settings, read_duration
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -32,6 +33,18 @@ def test_anything_else_is_no_duration(text: str) -> None:
 
 def test_several_durations_are_separated_by_commas() -> None:
     assert given(lookups="1s, 2m").lookups == (timedelta(seconds=1), timedelta(minutes=2))
+
+
+@pytest.mark.parametrize("name", ["lookups", "silence", "price_looks"])
+@pytest.mark.parametrize("text", [",", " , "])
+def test_a_list_of_times_names_one_at_least(name: str, text: str) -> None:
+    """Without a last look nobody's looks would end, and no rep could decide."""
+    with pytest.raises(ValueError, match="needs one time at least") as refusal:
+        given(**{name: text})
+
+    assert plain(refusal.value) == (
+        f"{name.upper()}: needs one time at least; write for example 1m,5m.",
+    )
 
 
 def test_the_look_ups_are_those_of_the_design() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.builders import person
 from workers.domain.errors import BadRequest, Refused
 from workers.domain.person import Person, merge_fields
+from workers.domain.plain import plain, with_fall_back
 from workers.domain.text import MAX_TEMPLATE, MAX_TEXT, read_template, render, text_for
 
 ZOE = merge_fields(person(name="Zoë Tamm", org_name="Acme"), "Rep Name")
@@ -93,3 +94,25 @@ def test_any_template_is_refused_at_save_or_renders_for_everybody(body: str) -> 
         return
     for fields in (ZOE, NOBODY, {}, merge_fields(Person(1, name=body, first_name="{{"), body)):
         assert isinstance(render(template, fields), str)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(body[:MAX_TEMPLATE] for body in HOSTILE.values()),
+        ("{{ person.name" + " |" * 160) * 15,
+        "{{ person.name " * 330,
+        "“" * MAX_TEMPLATE,
+        "{{" + "e\u0301" * 2_000,
+    ],
+)
+def test_the_editors_buttons_cost_little_too(body: str) -> None:
+    costs = []
+    for blanks in range(3):
+        text = body + " " * blanks
+        started = time.process_time()
+        plain(text)
+        with_fall_back(text, "person.name", "you")
+        costs.append(time.process_time() - started)
+
+    assert min(costs) < 0.05

@@ -9,13 +9,15 @@ import pytest
 
 from tests.builders_batches import NOW, a_batch, a_row
 from tests.gallery import CONFIRMED, people
-from web import views, why, words
+from web import alike, ending, views, why, words
 from web.clock import clock
 from workers.domain.action import Chosen, Filtered
 from workers.domain.batch import Phase
 from workers.domain.delivery import RANK, State
+from workers.domain.finish import Pace, time_left
 from workers.domain.reason import Reason
 from workers.domain.reasons import CODES
+from workers.ports.reading import Alike, Named
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -24,6 +26,12 @@ def test_every_reason_for_leaving_somebody_out_has_its_own_words(reason: Reason)
 
     assert said.said
     assert [said.said for said in why.LEFT_OUT.values()].count(said.said) == 1
+
+
+def test_a_text_whose_people_were_all_left_out_at_the_last_moment_reached_nobody() -> None:
+    view = a_batch([a_row(state=State.SKIPPED, reason="texted_recently")], **CONFIRMED)
+
+    assert views.heading(view) == "Nobody was texted"
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -107,11 +115,15 @@ def test_the_source_is_named_as_the_rep_knows_it(selection: object, name: str, s
         ),
         (
             {"back_off_until": NOW + timedelta(minutes=1)},
-            "The network asked us to slow down. 1 person, going on at 14:32.",
+            "Texts leave as fast as their sender takes them. 1 person, going on at 14:32.",
         ),
         (
             {"paused_at": NOW, "pause_reason": "restored"},
             "Held while we check what had already been sent. 1 not sent yet.",
+        ),
+        (
+            {"paused_at": NOW, "pause_reason": "restored", "pause_code": "looked"},
+            "Our data was restored from a copy. We asked who has this text already: 1 not sent yet.",
         ),
     ],
 )
@@ -140,6 +152,17 @@ def test_the_summary_adds_up_to_everybody() -> None:
     assert sum(part.people for part in parts) == len(rows)
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(3, 0), (180, 1)])
+def test_the_moments_between_two_texts_of_a_slow_sender_are_no_news(
+    seconds: int, said: int
+) -> None:
+    later = {"back_off_until": NOW + timedelta(seconds=seconds)}
+
+    view = a_batch(people(delivered=3, ready=4), **{**CONFIRMED, **later})
+
+    assert len(views.notices(view)) == said
+
+
 def test_the_bar_fills_its_whole_width_without_those_left_out() -> None:
     view = a_batch(people(delivered=1, sent=1, failed=1, skipped=7), **CONFIRMED)
 
@@ -151,15 +174,17 @@ def test_the_bar_fills_its_whole_width_without_those_left_out() -> None:
 
 def test_failures_with_the_same_words_are_one_group_with_the_biggest_first() -> None:
     by_reason = {
-        (State.FAILED, "21211"): 1,
-        (State.UNDELIVERED, "21211"): 2,
-        (State.UNDELIVERED, "30003"): 2,
-        (State.SKIPPED, "landline"): 9,
+        (State.FAILED, "21211"): Alike(1, (Named(5, 105, "Zoë"),)),
+        (State.UNDELIVERED, "21211"): Alike(2, (Named(3, 103, "Mari"), Named(8, 108, "Jüri"))),
+        (State.UNDELIVERED, "30003"): Alike(2),
+        (State.SKIPPED, "landline"): Alike(9),
     }
 
-    groups = views.groups(by_reason, (State.FAILED, State.UNDELIVERED))
+    groups = alike.groups(by_reason, (State.FAILED, State.UNDELIVERED))
 
     assert [(group.people, group.may_retry) for group in groups] == [(3, False), (2, True)]
+    assert [one.name for one in groups[0].some] == ["Mari", "Zoë", "Jüri"]
+    assert groups[0].asks == "state=failed&state=undelivered&reason=21211"
 
 
 @pytest.mark.parametrize(
@@ -179,13 +204,26 @@ def test_the_number_is_typed_for_many_people_and_for_everyone(
 
 
 def test_the_end_is_foreseen_from_the_pace_so_far_and_not_while_waiting() -> None:
-    rows = people(delivered=100, ready=100)
+    rows = people(delivered=101, ready=50, accepted=50)
 
-    going = a_batch(rows, **{**CONFIRMED, "first_claim_at": NOW - timedelta(minutes=2)})
+    going = a_batch(rows, **CONFIRMED)
     paused = a_batch(rows, **CONFIRMED, paused_at=NOW)
 
-    assert views.done_by(going) == "14:33"
-    assert views.done_by(paused) == ""
+    end = ending.done_by(going, time_left(going.counts, Pace(101, 120)))
+    assert end == ending.End(NOW + timedelta(minutes=2), "14:33")
+    assert ending.done_by(going, None) is None
+    assert [ending.is_flowing(batch) for batch in (going, paused)] == [True, False]
+
+
+def test_a_sender_that_takes_no_more_for_a_moment_hides_no_end() -> None:
+    rows = people(delivered=101, ready=50)
+
+    slowed = a_batch(rows, **CONFIRMED, back_off_until=NOW + timedelta(seconds=30))
+
+    assert ending.is_flowing(slowed)
+    assert views.notices(slowed) == [
+        "Texts leave as fast as their sender takes them. 50 people, going on at 14:31."
+    ]
 
 
 def test_an_unknown_timezone_is_read_as_utc() -> None:
