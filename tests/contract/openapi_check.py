@@ -80,6 +80,10 @@ def _plain(part: Any, whole: Any) -> Any:
     return plain
 
 
+#: Twilio describes its prices in another file, which we don't have.
+_ELSEWHERE = "/v1/Messaging/"
+
+
 def wrongs_of_request(request: Request) -> list[str]:
     """What Twilio's description has against a request; values are not repeated."""
     found = _operation(request["method"], request["path"])
@@ -170,8 +174,8 @@ def assert_valid_request(request: Request) -> None:
 
 
 def assert_valid_requests(requests: Iterable[Request]) -> int:
-    """All of them are, and there was at least one; how many there were."""
-    seen = list(requests)
+    """All about messages are, and there was at least one; how many there were."""
+    seen = [one for one in requests if not one["path"].startswith(_ELSEWHERE)]
     assert seen, "no request was recorded, so none was checked"
     for request in seen:
         assert_valid_request(request)

@@ -92,3 +92,17 @@ async def test_a_redirect_is_not_followed_even_by_a_client_that_would(
             await PipedriveIdentities(settings_for(served[1]), eager).me(a_tokens())
     assert refused.value.code == "302"
     assert world.calls_to("/oauth") == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "kept"),
+    [("Acme-2", "acme-2"), ("evil.test/x?", ""), ("a@evil.test#", ""), ("-a", ""), ("a\n", "a")],
+)
+async def test_a_companys_domain_is_one_label_or_nothing(
+    world: World, served: tuple[World, str], http: httpx.AsyncClient, domain: str, kept: str
+) -> None:
+    """Links to people are built with it."""
+    data = {"id": 7, "company_id": 42, "company_domain": domain}
+    world.fail_next("/api/v1/users/me", 200, body={"success": True, "data": data})
+    identities = PipedriveIdentities(settings_for(served[1]), http)
+    assert (await identities.me(a_tokens())).company_domain == kept

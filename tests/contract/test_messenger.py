@@ -58,6 +58,15 @@ async def test_a_text_is_taken_with_everything_that_was_asked(twilio: Twilio) ->
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("around", ["", "\n", "é"])
+async def test_every_mark_of_a_text_arrives_as_it_was_written(twilio: Twilio, around: str) -> None:
+    body = around + "".join(map(chr, range(33, 127))) + " %2B a  b" + around + "."
+    async with messenger_at(twilio.url) as messenger:
+        await messenger.send(ACCOUNT, replace(MESSAGE, body=body))
+    assert twilio.world.requests[0]["form"]["Body"] == body
+
+
+@pytest.mark.anyio
 async def test_without_a_messaging_service_the_number_sends(twilio: Twilio) -> None:
     async with messenger_at(twilio.url) as messenger:
         report = await messenger.send(from_number(ACCOUNT), MESSAGE)
@@ -161,6 +170,18 @@ async def test_a_429_says_how_long_to_wait(
     assert isinstance(error, Throttled)
     assert error.after == after
     assert len(twilio.world.requests) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("told", "concurrent"), [("40", 40), ("many", 0), ("", 0)])
+async def test_a_429_may_say_how_many_were_asked_at_once(
+    twilio: Twilio, told: str, concurrent: int
+) -> None:
+    twilio.world.fail_next(429, 20429, headers={"Twilio-Concurrent-Requests": told})
+    async with messenger_at(twilio.url) as messenger:
+        error = await error_of(messenger.send(ACCOUNT, MESSAGE))
+    assert isinstance(error, Throttled)
+    assert error.concurrent == concurrent
 
 
 @pytest.mark.anyio

@@ -93,6 +93,18 @@ async def test_only_the_same_text_to_the_same_number_is_found(twilio: Twilio) ->
 
 
 @pytest.mark.anyio
+async def test_asked_without_a_sender_the_same_text_is_found_whatever_sent_it(
+    twilio: Twilio,
+) -> None:
+    async with messenger_at(twilio.url) as messenger:
+        sent = [
+            (await messenger.send(account, MESSAGE)).sid
+            for account in (ACCOUNT, from_number(ACCOUNT))
+        ]
+        assert sorted(await sids(messenger, account=from_number(ACCOUNT, ""))) == sorted(sent)
+
+
+@pytest.mark.anyio
 async def test_a_trial_account_puts_words_before_the_text(twilio: Twilio) -> None:
     async with messenger_at(twilio.url) as messenger:
         sid = (await messenger.send(ACCOUNT, MESSAGE)).sid

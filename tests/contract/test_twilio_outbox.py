@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from tests.contract.twilio_seat import Seat, running_twilio
-from tests.servers import wait_until
+from tests.servers import serve, wait_until
+from tests.simulators.pipedrive import create_pipedrive
+from tests.simulators.twilio_phonebook import Phonebook
 
 
 @pytest.fixture
@@ -33,6 +35,19 @@ def test_the_phone_texted_last_comes_first_and_a_repeat_is_pointed_out(twilio: S
     page = twilio.http.get("/phones").text
     assert page.index("+37255500101") < page.index("+37255500102")
     assert page.count("The same text more than once") == 1
+
+
+def test_phones_have_the_names_that_a_phonebook_knows(twilio: Seat) -> None:
+    crm = create_pipedrive(app_url="http://localhost", people=30)
+    with serve(crm) as site:
+        twilio.world.phonebook = Phonebook(f"{site}/simulator/phones")
+        twilio.create("+37256120003")
+        twilio.create("+37256120026")
+        twilio.create("+37255500101")
+        page = twilio.http.get("/phones").text
+    assert "<bdi>Kati 🌻 Kask</bdi> <small>+37256120003</small>" in page
+    assert "<bdi>Shared Silvi, Shared Sander</bdi>" in page
+    assert "<h3>+37255500101</h3>" in page
 
 
 def test_phones_are_sent_again_only_when_they_changed(twilio: Seat) -> None:

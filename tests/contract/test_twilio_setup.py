@@ -114,5 +114,5 @@ async def test_a_login_goes_to_twilios_own_hosts_only() -> None:
         "http://messaging.twilio.com/x": f"{TWILIO}/x",
         "/x": f"{TWILIO}/x",
     }
-    assert {uri: str(real._address(uri, None)) for uri in cases} == cases
-    assert {served._address(uri, None).origin() for uri in cases} == {URL("http://127.0.0.1:9")}
+    assert {uri: str(real.address(uri)) for uri in cases} == cases
+    assert {served.address(uri).origin() for uri in cases} == {URL("http://127.0.0.1:9")}
