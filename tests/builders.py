@@ -127,3 +127,4 @@ class Asker:
     user_id: int = 7
     is_admin: bool = False
     is_support: bool = False
+    is_lapsed: bool = False

@@ -7,15 +7,21 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests import services
 from workers.store.migrate import upgrade
 
 
 def pytest_configure() -> None:
-    """Told to end, a test run ends like on Ctrl-C: the servers and processes it started go too."""
+    """Told to end, a test run ends like on Ctrl-C: the servers and processes it started go too.
+
+    And no example of Hypothesis has a deadline: it would tell of the machine, not of the app.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 PROGRAM = {"accept": "application/json"}
 
 #: Reads and sign-ins write these; everything else is what a refusal must leave alone.
-_PASSING = frozenset({"sessions", "session_identities", "continuations", "looks"})
+_PASSING = frozenset({"account_facts", "sessions", "session_identities", "continuations", "looks"})
 _WRONG = ("traceback", "went wrong", "exception", "psycopg", "starlette", ">none<")
 
 COLLEAGUE = replace(REP, user_id=9, name="Ott Ohakas", is_admin=False)
@@ -60,6 +60,12 @@ class Desk:
         link = self.line.pipedrive.link_url([1], user_id=user.user_id, company_id=user.company_id)
         answer = await self.get(link, BROWSER)
         await self.until_found(id_of(answer.headers["location"]))
+
+    async def prove(self) -> None:
+        """Pipedrive's own page tells who the rep is, as the settings want it."""
+        self.line.pipedrive.add_user(42, REP.user_id, REP.name, admin=REP.is_admin)
+        back = await allow(self, await self.get("/install", BROWSER))
+        assert back.status_code == 303, back.text
 
     async def found(self, selection: Selection = Chosen((1, 2)), by: User = REP) -> str:  # noqa: B008 – frozen
         """The address of a new draft whose people are all found."""
@@ -121,12 +127,15 @@ async def a_quiet_line(database_url: str, **more: object) -> AsyncIterator[Line]
         line.pipedrive.add_company(43, "Other OÜ", domain="other", people=5)
         line.pipedrive.add_user(43, 70, "Stella Strange", admin=True)
         for user in (COLLEAGUE, STRANGER):
-            grant = line.pipedrive.grant(user.company_id, user.user_id)
-            tokens = Tokens(
-                grant["access_token"], grant["refresh_token"], 3600, line.site, "contacts:read"
-            )
-            await line.runtime.installations.save(user, tokens)
+            await install(line, user)
         yield line
+
+
+async def install(line: Line, user: User) -> None:
+    """As if `user` had consented."""
+    grant = line.pipedrive.grant(user.company_id, user.user_id)
+    tokens = Tokens(grant["access_token"], grant["refresh_token"], 3600, line.site, "contacts:read")
+    await line.runtime.installations.save(user, tokens)
 
 
 # ---------------------------------------------------------------- nothing changes

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
 
 from tests.builders_batches import ACCOUNT, NOW, REP, a_batch
+from tests.fakes_after import AfterSending
+from tests.fakes_texts import FakeAlerts, FakeBills, FakeTariffs, FakeTexts, FakeTryouts, Previewed
 from workers.domain.action import LinkAction
 from workers.domain.batch import Life
+from workers.domain.bill import Bill
 from workers.domain.delivery import State
-from workers.ports.outside import Account, Fields, User
+from workers.domain.rules import Rules
+from workers.marks import NoMarks
+from workers.ports.outside import Account, User
+from workers.ports.rails import Crossing, Just
 from workers.ports.reading import BatchView, PersonHistory, RecipientRow, Snapshot
 from workers.ports.runtime import Runtime
+from workers.ports.viewing import Glance
 from workers.settings import Settings
 
 
 @dataclass
-class Ledger:
+class Ledger(AfterSending, Previewed):
     """Batches, rows and support's search in dictionaries."""
 
     views: dict[UUID, BatchView] = field(default_factory=dict)
-    rows: dict[UUID, list[RecipientRow]] = field(default_factory=dict)
-    fields: dict[int, Fields] = field(default_factory=dict)
+    zones_of: dict[UUID, Mapping[str, int]] = field(default_factory=dict)
+    crossed: dict[UUID, Sequence[Crossing]] = field(default_factory=dict)
     histories: list[PersonHistory] = field(default_factory=list)
+    bills: dict[UUID, Bill] = field(default_factory=dict)
 
     def keep(self, view: BatchView, rows: Sequence[RecipientRow] = ()) -> BatchView:
         self.views[view.id], self.rows[view.id] = view, list(rows)
@@ -99,6 +106,9 @@ class Ledger:
         self._live(batch_id, paused_at=None, pause_reason=None, send_by=NOW + send_within)
         return True
 
+    async def is_looking(self, batch_id: UUID) -> bool:
+        return False
+
     async def cancel(self, batch_id: UUID, *, by: int) -> bool:
         self._live(batch_id, canceled_at=self.views[batch_id].now)
         return True
@@ -126,40 +136,47 @@ class Ledger:
         batch_id: UUID,
         *,
         states: Sequence[State] = (),
+        reasons: Sequence[str] = (),
         query: str = "",
         cursor: str = "",
         limit: int = 100,
+        **_: object,
     ) -> tuple[list[RecipientRow], str | None]:
         found = [
             row
             for row in self.rows[batch_id]
             if (not states or row.state in states)
+            and (not reasons or (row.reason or "") in reasons)
             and (query.lower() in row.name.lower() or query in (row.number or ""))
         ]
-        begin = int(cursor or 0)
-        more = str(begin + limit) if begin + limit < len(found) else None
-        return found[begin : begin + limit], more
+        end = int(cursor or 0) + limit
+        return found[end - limit : end], str(end) if end < len(found) else None
 
-    async def changed(self, batch_id: UUID, since: str, *, limit: int = 200) -> Snapshot | None:
+    async def changed(self, batch_id: UUID, since: str, _: object = None) -> Snapshot | None:
         view = self.views.get(batch_id)
         if view is None:
             return None
         after = int(since.partition(".")[0] or -1)
-        rows = [row for row in self.rows[batch_id] if row.seq > after][:limit]
+        rows = [row for row in self.rows[batch_id] if row.seq > after][:200]
         return Snapshot(view, tuple(rows), f"{view.seq}.0")
 
-    async def reasons(self, batch_id: UUID) -> Mapping[tuple[State, str], int]:
-        return Counter((row.state, row.reason) for row in self.rows[batch_id] if row.reason)
+    progress = changed
 
-    async def samples(
-        self, batch_id: UUID, *, limit: int = 200
-    ) -> list[tuple[RecipientRow, Fields]]:
-        ready = [row for row in self.rows[batch_id] if row.state is State.READY]
-        return [(row, self.fields.get(row.id, _fields(row))) for row in ready[:limit]]
+    async def one(self, batch_id: UUID, recipient_id: int) -> RecipientRow | None:
+        return next((row for row in self.rows[batch_id] if row.id == recipient_id), None)
 
-    async def empty_fields(self, batch_id: UUID, names: Sequence[str]) -> Mapping[str, int]:
-        people = await self.samples(batch_id, limit=10**9)
-        return {name: sum(not _value(fields, name) for _, fields in people) for name in names}
+    async def zones(self, batch_id: UUID) -> Mapping[str, int]:
+        ready = sum(row.state is State.READY for row in self.rows[batch_id])
+        return self.zones_of.get(batch_id, {"Europe/Tallinn": ready})
+
+    async def texts_of(self, company_id: int, day: date) -> int:
+        return 0
+
+    async def just_texted(self, batch_id: UUID, rules: Rules, *, guard: float) -> Just | None:
+        return None
+
+    async def crossings(self, batch_id: UUID, rules: Rules) -> Sequence[Crossing]:
+        return self.crossed.get(batch_id, ())
 
     # Support
 
@@ -182,10 +199,17 @@ class Door:
 
     users: Sequence[User] = (REP,)
     account: Account | None = ACCOUNT
+    rules_of_all: Rules = field(default_factory=Rules)
     rung: list[str] = field(default_factory=list)
+
+    async def departed(self, id_hash: bytes) -> Sequence[tuple[int, int]]:
+        return ()
 
     async def identities(self, id_hash: bytes) -> Sequence[User]:
         return self.users
+
+    async def glance(self, id_hash: bytes, batch_id: UUID) -> Glance:
+        return Glance(self.users)
 
     async def of(self, company_id: int) -> Account | None:
         return self.account
@@ -199,6 +223,9 @@ class Door:
     async def user(self, company_id: int, user_id: int) -> User | None:
         known = (user for user in self.users if user.user_id == user_id)
         return next((user for user in known if user.company_id == company_id), None)
+
+    async def rules(self, company_id: int) -> Rules:
+        return self.rules_of_all
 
     async def admins(self, company_id: int) -> Sequence[str]:
         return ("Andres Admin",)
@@ -214,18 +241,10 @@ def a_runtime(ledger: Ledger, door: Door, **settings: Any) -> Runtime:
     """A runtime whose database and door are in memory; the rest is not there."""
     known = {"secret_key": SecretStr("k" * 32), "public_url": "http://test", **settings}
     ports: dict[str, Any] = dict.fromkeys(Runtime.__dataclass_fields__)
-    ports |= dict.fromkeys(("batches", "rows", "support", "decisions"), ledger)
-    ports |= dict.fromkeys(("sessions", "installations", "accounts", "bell"), door)
-    ports["settings"] = Settings(_env_file=None, **known)
-    return Runtime(**ports)
-
-
-def _fields(row: RecipientRow) -> Fields:
-    first, _, last = row.name.partition(" ")
-    person = {"first_name": first, "last_name": last, "name": row.name}
-    return {"person": person, "organization": {"name": ""}, "sender": {"name": "Mari"}}
-
-
-def _value(fields: Fields, name: str) -> str:
-    group, _, key = name.partition(".")
-    return fields.get(group, {}).get(key, "")
+    own = "batches rows changes support decisions guarding picking following paces"
+    ports |= dict.fromkeys(own.split(), ledger)
+    ports |= dict.fromkeys(("sessions", "installations", "accounts", "bell", "companies"), door)
+    ports["texts"], ports["tryouts"] = FakeTexts(ledger.views), FakeTryouts()
+    ports["tariffs"], ports["bills"] = FakeTariffs(ledger.rows), FakeBills(ledger.bills)
+    ports["marks"], ports["alerts"] = NoMarks(), FakeAlerts()
+    return Runtime(**ports | {"settings": Settings(_env_file=None, **known)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from workers.domain.action import Filtered, Selection
@@ -31,29 +31,59 @@ def a_person(person_id: int, *numbers: str, **known: object) -> Person:
     return dataclasses.replace(person, **known)  # type: ignore[arg-type]  # by field, each of its own type
 
 
-class FakePeople:
-    """Fulfils `People` from a list; raises what is queued in `faults` first."""
+def a_page_of(
+    ids: Iterable[int], cursor: str | None, size: int, *, newest_first: bool = False
+) -> tuple[list[int], str | None]:
+    """The next ids behind the one that the cursor names, as Pipedrive's key sets go on."""
+    found = sorted(set(ids), reverse=newest_first)
+    if cursor is not None:
+        found = [one for one in found if (one < int(cursor) if newest_first else one > int(cursor))]
+    return found[:size], str(found[size - 1]) if len(found) > size else None
 
-    def __init__(self, people: Sequence[Person] = (), *, page_size: int = 500) -> None:
+
+class FakePeople:
+    """Fulfils `People` from a list; raises what is queued in `faults` first.
+
+    `lists` says whom a select-all shows, by ("owner" or "filter", its id); without it, everybody.
+    """
+
+    def __init__(
+        self,
+        people: Sequence[Person] = (),
+        *,
+        page_size: int = 500,
+        lists: Mapping[tuple[str, int], Collection[int]] | None = None,
+        organizations: Mapping[int, str] | None = None,
+    ) -> None:
         self.people = {person.person_id: person for person in people}
         self.page_size = page_size
+        self.lists = lists or {}
+        self.organizations = organizations or {}
         self.faults: list[ProviderError] = []
         self.calls: list[object] = []
 
     async def by_ids(self, access: Access, ids: Sequence[int]) -> PeoplePage:
         self._called(tuple(ids))
-        return PeoplePage(tuple(self.people[i] for i in ids if i in self.people), tokens=10)
+        once = dict.fromkeys(ids)
+        return PeoplePage(tuple(self.people[i] for i in once if i in self.people))
 
     async def by_filter(
         self, access: Access, selection: Selection, cursor: str | None
     ) -> PeoplePage:
         self._called(cursor)
-        excluded = selection.excluded if isinstance(selection, Filtered) else frozenset()
-        start = int(cursor or 0)
-        ids = sorted(self.people)[start : start + self.page_size]
-        end = start + len(ids)
-        people = tuple(self.people[i] for i in ids if i not in excluded)
-        return PeoplePage(people, str(end) if end < len(self.people) else None, 10)
+        assert isinstance(selection, Filtered)
+        shown = self.lists.get((selection.by, selection.id or 0), self.people)
+        ids, more = a_page_of((i for i in shown if i in self.people), cursor, self.page_size)
+        return PeoplePage(tuple(self.people[i] for i in ids if i not in selection.excluded), more)
+
+    async def everybody(self, access: Access, cursor: str | None) -> PeoplePage:
+        self._called(cursor)
+        ids, more = a_page_of(self.people, cursor, self.page_size, newest_first=True)
+        return PeoplePage(tuple(self.people[i] for i in ids), more)
+
+    async def organization_names(self, access: Access, ids: Sequence[int]) -> Mapping[int, str]:
+        self._called(tuple(ids))
+        return {one: self.organizations[one] for one in ids if one in self.organizations}
 
     def _called(self, what: object) -> None:
         self.calls.append(what)

@@ -31,6 +31,12 @@ class Accepted:
     at: datetime
 
 
+def _opened() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class FakeMessenger:
     """Accepts everything until told otherwise with `script` or `to`.
@@ -42,6 +48,7 @@ class FakeMessenger:
     script: deque[ProviderError | None] = field(default_factory=deque)  # for the next calls
     to: dict[str, ProviderError] = field(default_factory=dict)  # always, for these numbers
     latency: float = 0.0
+    open: asyncio.Event = field(default_factory=_opened)  # closed, nobody is answered
     lost_before: bool = False  # an `Unconfirmed` was never accepted
     listed: bool = True  # False: `find` doesn't see anything yet
     requests: list[Message] = field(default_factory=list)
@@ -56,6 +63,7 @@ class FakeMessenger:
         self.in_flight_most = max(self.in_flight, self.in_flight_most)
         try:
             await asyncio.sleep(self.latency)
+            await self.open.wait()
             outcome = self.script.popleft() if self.script else None
             outcome = outcome or self.to.get(message.to)
             if outcome is None:
@@ -82,6 +90,8 @@ class FakeMessenger:
             for taken in self.accepted
             if self.listed
             and (taken.message.to, taken.message.body) == (to, body)
+            and taken.account.account_sid == account.account_sid
+            and account.origin in {"", taken.account.origin}
             and since <= taken.at <= until
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ class Finder:
             a_runtime(Ledger(), door, **settings),
             finding=self.office.finding,
             naming=self.office.naming,
-            people=self.people,  # type: ignore[arg-type]  # reads no organizations
+            people=self.people,
             installations=self.installations,
             access=RefreshingTokens(self.installations, self.identities),
         )
@@ -38,10 +39,10 @@ class Finder:
         self.people = FakePeople(known, page_size=page_size)
 
     async def waits(self, batch_id: UUID) -> tuple[str | None, int]:
-        """Why, and for how many seconds."""
+        """Why, and for how many seconds: whole ones, as a part of the first is over by now."""
         view = await self.office.view(batch_id)
         until = view.life.resolve_not_before
-        return view.life.resolve_wait_reason, round(
+        return view.life.resolve_wait_reason, math.ceil(
             (until - view.now).total_seconds()
         ) if until else 0
 

@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[1]
 class Fleet:
     """Processes by the Procfile's names; every one in a group of its own."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], folder: Path, others: Mapping[str, str] | None = None
+    ) -> None:
         bin_folder = Path(sys.executable).parent
         self.environment = {
             **{name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ},
@@ -32,6 +34,7 @@ class Fleet:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         lines = (ROOT / "Procfile").read_text().splitlines()
         self.commands = dict(line.split(": ", 1) for line in lines if line.strip())
+        self.commands |= others or {}
 
     def start(self, *names: str) -> None:
         """Starts processes; what they print goes to files in the folder."""
@@ -66,12 +69,17 @@ class Fleet:
 
 
 @contextlib.contextmanager
-def a_fleet(environment: Mapping[str, str], folder: Path) -> Iterator[Fleet]:
-    """A fleet whose web process answers; killed at the end of the block."""
-    fleet = Fleet(environment, folder)
+def a_fleet(
+    environment: Mapping[str, str], folder: Path, *, others: Mapping[str, str] | None = None
+) -> Iterator[Fleet]:
+    """A fleet whose web process answers; killed at the end of the block.
+
+    `others`: more commands by name, started too; one of the Procfile's names replaces its command.
+    """
+    fleet = Fleet(environment, folder, others)
     try:
-        fleet.start("web", "worker", "watch")
-        wait_until(lambda: _is_ready(environment["PUBLIC_URL"]), seconds=30, what=fleet.printed())
+        fleet.start(*{"web": 1, "worker": 1, "watch": 1, **(others or {})})
+        wait_until(lambda: _is_ready(environment["PUBLIC_URL"]), seconds=90, what=fleet.printed)
         yield fleet
     finally:
         for name in list(fleet.running):

@@ -17,6 +17,7 @@ from tests.fakes_twilio import ACCOUNT
 from tests.line import REP, settings_for
 from workers.domain.action import Chosen, Filtered, LinkAction, Selection
 from workers.domain.delivery import State
+from workers.domain.rules import Rules
 from workers.ports.finding import Found, Resolving
 from workers.ports.outside import Fields, Report
 from workers.ports.reading import BatchView
@@ -28,6 +29,7 @@ from workers.store.decisions import PgDecisions
 from workers.store.finding import PgFinding
 from workers.store.ledger import PgLedger
 from workers.store.naming import PgNaming
+from workers.store.restoring import PgRestoring
 from workers.store.rows import PgRows
 from workers.store.support import PgSupport
 from workers.store.watching import PgWatching
@@ -37,6 +39,9 @@ NOW = timedelta(0)
 LATER = timedelta(hours=1)
 EVERYONE = Filtered("everyone")
 BODY = "We open at nine."
+#: What is true at every hour of the day; a test that is about rules gives its own.
+NO_RULES = Rules(quiet=None, guard_hours=0)
+KEYS = ("new-secret-key-0123456789abcdef0", "old-secret-key-0123456789abcdef0")
 
 _numbers = itertools.count(1)
 _sids = itertools.count(1)
@@ -79,6 +84,7 @@ class Office:
     watching: PgWatching
     rows: PgRows
     support: PgSupport
+    restoring: PgRestoring
 
     async def sql(self, text: str, *given: object) -> list[dict[str, Any]]:
         """What a statement answers; time passes in tests by moving stored times."""
@@ -170,18 +176,8 @@ class Office:
         batch_id = await self.confirmed(*people)
         await self.prove(batch_id)
         claimed = list(await self.claim(batch_id, 500))
-        await self.ledger.answer(
-            [
-                Answer(
-                    one.attempt_id,
-                    one.recipient_id,
-                    batch_id,
-                    "accepted",
-                    sid=f"SM{one.attempt_id.hex}",
-                )
-                for one in claimed
-            ]
-        )
+        told = [(one.attempt_id, one.recipient_id, batch_id, "accepted") for one in claimed]
+        await self.ledger.answer([Answer(*all_of, sid=f"SM{all_of[0].hex}") for all_of in told])
         return batch_id, claimed
 
     async def view(self, batch_id: UUID) -> BatchView:
@@ -195,9 +191,8 @@ class Office:
 
     async def reasons(self, batch_id: UUID) -> dict[int, str | None]:
         """Reason by person."""
-        got = await self.sql(
-            "SELECT person_id, reason FROM recipients WHERE batch_id = %s", batch_id
-        )
+        people = "SELECT person_id, reason FROM recipients WHERE batch_id = %s"
+        got = await self.sql(people, batch_id)
         return {row["person_id"]: row["reason"] for row in got}
 
     async def attempt(self, claimed: Claimed) -> dict[str, Any]:
@@ -206,9 +201,8 @@ class Office:
 
     async def retry(self, batch_id: UUID, *states: State, never: Collection[str] = ()) -> int:
         seq = (await self.view(batch_id)).seq
-        return await self.decisions.retry(
-            batch_id, seq=seq, states=states, never=never, send_within=DAY
-        )
+        wanted: dict[str, Any] = {"seq": seq, "states": states, "never": never}
+        return await self.decisions.retry(batch_id, send_within=DAY, **wanted)
 
 
 def a_sid() -> str:
@@ -226,24 +220,31 @@ async def an_office(
     lookups: Sequence[timedelta] = (NOW, NOW),
     silence: Sequence[timedelta] = (NOW, NOW),
     guard_seconds: float = 60,
+    rules: Rules = NO_RULES,
 ) -> AsyncIterator[Office]:
     """An office of company 42 (and 43), whose rep is user 7."""
-    settings = settings_for(database_url, url="http://a:1", pipedrive="http://b", twilio="http://c")
-    async with make_pool(settings) as pool:
+    nowhere = {"url": "http://a:1", "pipedrive": "http://b", "twilio": "http://c"}
+    async with make_pool(settings_for(database_url, **nowhere)) as pool:
         async with pool.connection() as connection:
-            await connection.execute(
-                "INSERT INTO companies (company_id, country) VALUES (42, 'EE'), (43, 'GB')"
-                " ON CONFLICT DO NOTHING"
-            )
+            companies = "INSERT INTO companies (company_id, country) VALUES (42, 'EE'), (43, 'GB')"
+            await connection.execute(f"{companies} ON CONFLICT DO NOTHING")
         yield Office(
             pool,
             PgBatches(pool),
-            PgFinding(pool),
+            PgFinding(pool, keys=KEYS),
             PgNaming(pool),
-            PgDecisions(pool),
-            PgClaims(pool, guard_seconds=guard_seconds, claim_seconds=40),
+            PgDecisions(pool, wait=NOW),
+            PgClaims(
+                pool,
+                keys=KEYS,
+                rules=rules,
+                guard_seconds=guard_seconds,
+                claim_seconds=40,
+                send_within=DAY,
+            ),
             PgLedger(pool, lookups=lookups, silence=silence),
             PgWatching(pool, lookups=lookups, silence=silence),
             PgRows(pool),
             PgSupport(pool),
+            PgRestoring(pool, wait=NOW),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,9 +28,11 @@ class Page:
     ) -> None:
         self.ledger, self.door = Ledger(), Door(users)
         self.at = self.ledger.keep(a_batch(rows, **given), rows).id
-        app = an_app(self.ledger, self.door)
+        self._app = an_app(self.ledger, self.door)
         self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://test", cookies={"volley": "x"}
+            transport=httpx.ASGITransport(self._app),
+            base_url="http://test",
+            cookies={"volley": "x"},
         )
 
     @property
@@ -42,6 +45,12 @@ class Page:
     async def open(self, address: str, **headers: str) -> httpx.Response:
         return await self._client.get(address, headers=headers)
 
+    async def saved(self, name: str, body: str) -> str:
+        """A text that the company has saved; its id."""
+        texts = self._app.state.runtime.texts
+        await texts.save(1, name=name, body=body, by=REP.user_id)
+        return str(next(text.id for text in await texts.saved(1) if text.name == name))
+
     async def post(self, name: str, **form: str) -> httpx.Response:
         return await self._client.post(f"/batches/{self.at}/{name}", data=form)
 
@@ -52,3 +61,8 @@ class Page:
 
 def three() -> list[RecipientRow]:
     return [a_row(1), a_row(2), a_row(3, state=State.SKIPPED, number=None, reason="no_number")]
+
+
+async def seen(page: Page, path: str = "") -> str:
+    """The page's words and tags, unescaped."""
+    return html.unescape((await page.get(path)).text)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from tests.line import REP
+from tests.contract.pipedrive_served import as_new
+from tests.line import REP, granted, settings_for
 from tests.simulators.pipedrive_world import World
 from workers.domain.action import LinkAction, Selection
 from workers.ports.reading import BatchView
 from workers.ports.runtime import Runtime
+from workers.runtime import open_runtime
 from workers.stages.accept import accept
 from workers.stages.resolve import resolve
 
@@ -47,9 +51,13 @@ class RecordsDesk:
         await resolve(self.runtime, batch_id)
         return await self.found(batch_id)
 
-    async def found(self, batch_id: UUID) -> Found:
+    async def view(self, batch_id: UUID) -> BatchView:
         view = await self.runtime.batches.view(batch_id)
         assert view is not None
+        return view
+
+    async def found(self, batch_id: UUID) -> Found:
+        view = await self.view(batch_id)
         rows, cursor = await self.runtime.rows.page(batch_id, limit=5_000)
         assert cursor is None
         assert view.life.refused_reason or len(rows) == view.total == view.counts.people
@@ -106,3 +114,18 @@ def said(found: Found, records: list[dict[str, Any]], resource: str, world: Worl
     assert view.shared == sum(map(len, led_to)) - len(found.people)
     assert view.total == len(found.people) + contactless
     assert set(found.nobody.values()) <= {"no_contact"}
+
+
+@contextlib.asynccontextmanager
+async def a_records_desk(
+    served: tuple[World, str], database_url: str, **settings: Any
+) -> AsyncIterator[RecordsDesk]:
+    """A desk before a served Pipedrive that is as new."""
+    world, site = as_new(served[0]), served[1]
+    world.burst_limit = 100_000  # a test asks faster than any worker across a network
+    knobs = settings_for(
+        database_url, url="http://127.0.0.1:1", pipedrive=site, twilio=site, **settings
+    )
+    async with open_runtime(knobs) as runtime:
+        await runtime.installations.save(REP, granted(world, site))
+        yield RecordsDesk(runtime, world)

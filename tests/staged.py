@@ -7,14 +7,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
+
+import psycopg
 
 from tests.contract.openapi_check import DESCRIPTION, assert_valid_requests
 from tests.fleet import Fleet, a_fleet
 from tests.rep import Rep
-from tests.servers import free_port, serve
+from tests.servers import free_port, serve, wait_until
 from tests.simulators.pipedrive import create_pipedrive
 from tests.simulators.twilio import create_twilio
+
+#: The workers look once a second.
+END_HOLD = "UPDATE batches SET not_before = now(), seq = seq + 1 WHERE not_before > now()"
 
 
 @dataclass
@@ -34,6 +39,26 @@ class Stage:
         batch = self.rep.click(self.pipedrive.link_url(filter={"everyone": 1}))
         self.rep.until(batch, "draft")
         return batch
+
+    def more_people(self, number: int) -> list[int]:
+        """People with phones of their own that get every text."""
+        add = self.pipedrive.add_person
+        return [
+            int(add(name=f"Person {nth}", phone=f"+372 56{nth:02} 4500")["id"])
+            for nth in range(10, 10 + number)
+        ]
+
+    def end_hold(self) -> None:
+        """Undo's time is over, for the text that is or will be held."""
+        wait_until(lambda: self._has(END_HOLD), what="a text that is held", every=0.1)
+
+    def is_on_the_wire(self) -> bool:
+        """Somebody's text is posted and not answered yet."""
+        return self._has("SELECT FROM attempts WHERE state = 'sending'")
+
+    def _has(self, statement: LiteralString) -> bool:
+        with psycopg.connect(self.fleet.environment["DATABASE_URL"]) as database:
+            return database.execute(statement).rowcount > 0
 
     def has_texted(self, more_than: int) -> bool:
         return len(self.twilio.accepted) > more_than
@@ -79,6 +104,8 @@ def a_stage(
             "LOOKUPS": "6s,9s,12s",
             "SILENCE": "5s,10s,20s",
             "IN_FLIGHT": "20",
+            "QUIET_HOURS": "off",
+            "GUARD_HOURS": "0",
             **more,
         }
         with a_fleet(environment, folder) as fleet, Rep(url) as rep:

@@ -9,7 +9,7 @@ from tests.door import Browser, Door, install
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("action", ["whatsapp", "history"])
+@pytest.mark.parametrize("action", ["whatsapp"])
 async def test_an_action_that_is_not_built_says_so(
     door: Door, browser: Browser, action: str
 ) -> None:

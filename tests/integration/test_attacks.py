@@ -15,7 +15,7 @@ from tests.office import Office, a_number, an_office, found
 from workers.domain.batch import Phase, phase
 from workers.domain.delivery import State
 from workers.ports.outside import Account, Report
-from workers.ports.sending import Answer
+from workers.ports.sending import Answer, Told
 from workers.stages.watch import look
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +113,37 @@ async def test_one_text_that_two_attempts_may_have_made_is_nobodys(office: Offic
     assert await look(runtime) == 1
     assert await office.states(mine) == {"unconfirmed": 1}
     assert await office.states(theirs) == {"delivered": 1}
+
+
+async def test_a_text_that_was_bound_to_the_wrong_person_goes_back_to_its_own(
+    office: Office,
+) -> None:
+    batch_id = await office.confirmed(3)
+    one, other, third = await office.claim(batch_id)
+    await office.answer(one, other, third, state="unconfirmed")
+    wrong = Report(SID, "delivered", "delivered")
+    await office.ledger.tell([Told(one.attempt_id, wrong, source="look-up")])
+
+    assert await office.tell(other, "delivered", sid=SID)
+
+    assert await office.states(batch_id) == {"unconfirmed": 2, "delivered": 1}
+    mistaken, own = await office.attempt(one), await office.attempt(other)
+    assert (mistaken["sid"], mistaken["state"], mistaken["looks"]) == (None, "unconfirmed", 0)
+    assert mistaken["next_look_at"] is not None
+    assert (own["sid"], own["state"]) == (SID, "delivered")
+    kept = await office.sql("SELECT DISTINCT attempt_id FROM receipts WHERE sid = %s", SID)
+    assert [row["attempt_id"] for row in kept] == [other.attempt_id]
+
+
+async def test_what_the_answer_to_a_post_said_is_not_taken_back(office: Office) -> None:
+    batch_id = await office.confirmed(2)
+    one, other = await office.claim(batch_id)
+    (sid,) = await office.answer(one, http_status=201)
+
+    await office.tell(other, "delivered", sid=sid)
+
+    assert (await office.attempt(one))["sid"] == sid
+    assert await office.states(batch_id) == {"accepted": 1, "delivered": 1}
 
 
 async def test_a_hint_with_a_sid_that_another_attempt_holds_is_looked_at(office: Office) -> None:

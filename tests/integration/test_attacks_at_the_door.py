@@ -24,7 +24,7 @@ async def test_who_was_sealed_with_a_retired_key_can_still_disconnect(
 
     answer = await browser.post("/disconnect")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/signed-out")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/disconnected")
     assert await known.user(42, 7) is None
 
 
@@ -33,4 +33,4 @@ async def test_a_form_for_a_crooked_address_leads_home_after_signing_in(
 ) -> None:
     left = await browser.post(f"/batches/{'-' * 36}/draft", {"body": "Hello", "revision": "1"})
     back = await browser.allow(left)
-    assert (back.status_code, back.headers["location"]) == (303, "/")
+    assert (back.status_code, back.headers["location"]) == (303, "/?signed=again")

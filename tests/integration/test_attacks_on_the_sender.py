@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.office import Office, an_office, found
-from tests.post_room import a_post_room, until
+from tests.post_room import a_post_room, until, until_states
 from workers.boottime import boottime
-from workers.domain.errors import ProviderError, Throttled
+from workers.domain.errors import Away, ProviderError, Throttled
 from workers.ports.outside import Account, Message, Report
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,7 @@ class NoPause:
         return getattr(self._claims, name)
 
     async def back_off(self, *_: object, **__: object) -> None:
-        raise ConnectionError
+        raise Away("ConnectionError")
 
 
 class LateNews(NoPause):
@@ -52,7 +52,16 @@ class LateNews(NoPause):
 
     async def claim(self, *args: Any, **kwargs: Any) -> Any:
         claimed = await self._claims.claim(*args, **kwargs)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.3)
+        return claimed
+
+
+class Slow(NoPause):
+    """Claims of a database that takes longer than a text may wait, always."""
+
+    async def claim(self, *args: Any, **kwargs: Any) -> Any:
+        claimed = await self._claims.claim(*args, **kwargs)
+        await asyncio.sleep(1.2)
         return claimed
 
 
@@ -62,18 +71,12 @@ async def office(database_url: str) -> AsyncIterator[Office]:
         yield office
 
 
-async def _until_states(office: Office, batch_id: Any, wanted: dict[str, int]) -> None:
-    async with asyncio.timeout(10):
-        while await office.states(batch_id) != wanted:
-            pass
-
-
 async def test_a_batch_that_breaks_keeps_no_other_waiting(office: Office) -> None:
     broken = await office.confirmed(2)
     await office.sql("UPDATE batches SET body = %s WHERE id = %s", "{% for %}{{", broken)
     good = await office.confirmed(2)
     async with a_post_room(office, Twilio()) as room:
-        await _until_states(office, good, {"accepted": 2})
+        await until_states(office, good, {"accepted": 2})
         assert room.claims.calls["back_off"] == 1
     assert await office.states(broken) == {"ready": 2}
 
@@ -82,7 +85,7 @@ async def test_what_was_not_sent_is_known_also_when_its_pause_was_lost(office: O
     batch_id = await office.confirmed(1)
     async with a_post_room(office, Twilio(Throttled(0.1, "20429", ""))) as room:
         room.claims.inner = NoPause(room.claims.inner)
-        await _until_states(office, batch_id, {"accepted": 1})
+        await until_states(office, batch_id, {"accepted": 1})
 
 
 async def test_an_answer_that_cannot_be_written_takes_no_other_along(office: Office) -> None:
@@ -90,7 +93,7 @@ async def test_an_answer_that_cannot_be_written_takes_no_other_along(office: Off
     twilio = Twilio("SM\0")
     async with a_post_room(office, twilio):
         await until(lambda: twilio.asked == 3)
-        await _until_states(office, batch_id, {"accepted": 2, "sending": 1})
+        await until_states(office, batch_id, {"accepted": 2, "sending": 1})
 
 
 async def test_the_time_to_post_runs_from_before_the_commit(office: Office) -> None:
@@ -100,4 +103,30 @@ async def test_the_time_to_post_runs_from_before_the_commit(office: Office) -> N
         room.claims.inner = LateNews(room.claims.inner)
         assert await office.confirm(draft) == "confirmed"
         await until(lambda: twilio.asked == 1)
-    assert twilio.seconds_left[0] <= 1.5
+    assert twilio.seconds_left[0] <= 0.7
+
+
+async def test_over_a_database_that_is_always_slow_everybody_is_texted_slowly(
+    office: Office,
+) -> None:
+    twilio = Twilio()
+    draft = await office.draft(*(found(n) for n in range(1, 11)))
+    async with a_post_room(office, twilio) as room:
+        room.claims.inner = Slow(room.claims.inner)
+        assert await office.confirm(draft) == "confirmed"
+        await until_states(office, draft, {"accepted": 10})
+    assert twilio.asked == 10
+
+
+async def test_a_pause_pressed_while_a_slow_database_claims_keeps_its_second(
+    office: Office,
+) -> None:
+    twilio = Twilio()
+    draft = await office.draft(*(found(n) for n in range(1, 4)))
+    async with a_post_room(office, twilio) as room:
+        room.claims.inner = Slow(room.claims.inner)
+        assert await office.confirm(draft) == "confirmed"
+        await until_states(office, draft, {"sending": 3})
+        await office.decisions.pause(draft, by=7, reason="person")
+        await until_states(office, draft, {"ready": 3})
+    assert twilio.asked == 0

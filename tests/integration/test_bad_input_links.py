@@ -196,7 +196,7 @@ async def test_a_link_that_makes_no_sense_is_explained_and_stores_nothing(
     await refused(rep, ask, status, key, *words)
 
 
-@pytest.mark.parametrize("action", ["whatsapp", "history"])
+@pytest.mark.parametrize("action", ["whatsapp"])
 async def test_an_action_that_is_not_built_says_so_and_stores_nothing(
     line: Line, rep: Desk, action: str
 ) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -18,11 +19,16 @@ from workers.ports.outside import Access
 from workers.providers.pipedrive import PipedrivePeople
 from workers.providers.pipedrive_http import make_http
 from workers.settings import Settings
-from workers.store.budget import PgBudget
+from workers.store.budget import AT_ONCE, WINDOW, PgBudget
 from workers.store.database import make_pool
 
 pytestmark = pytest.mark.anyio
 LIST = Call(42, 7, 10)
+AHEAD = WINDOW / (1 - AT_ONCE) - WINDOW  # so many seconds before its turn a call may go
+#: In the database's clock, so that how long asking takes changes nothing.
+NOW = "SELECT extract(epoch FROM clock_timestamp())"
+FREE_AT = "SELECT extract(epoch FROM free_at) FROM pipedrive_pace"
+Asked = Callable[[LiteralString], float]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +53,19 @@ def access(world: World) -> Access:
 @pytest.fixture
 def settings(served: tuple[World, str], database_url: str) -> Settings:
     return settings_for(served[1], database_url=database_url)
+
+
+@pytest.fixture
+def asked(settings: Settings) -> Iterator[Asked]:
+    """The one number that a statement answers."""
+    with psycopg.connect(settings.postgres_url, autocommit=True) as connection:
+
+        def number(sql: LiteralString) -> float:
+            row = connection.execute(sql).fetchone()
+            assert row is not None
+            return float(row[0])
+
+        yield number
 
 
 @contextlib.asynccontextmanager
@@ -90,24 +109,44 @@ async def test_two_processes_share_one_pace(
 
 
 async def test_no_two_seconds_see_more_than_half_of_what_the_header_allows(
-    process: tuple[PgBudget, PipedrivePeople],
+    process: tuple[PgBudget, PipedrivePeople], asked: Asked
 ) -> None:
     budget, _ = process
     await budget.take(LIST)
     await budget.heard(LIST, Meter(burst_limit=80))
-    clock = asyncio.get_running_loop().time
-    times = sorted([clock() + await budget.take(LIST) for _ in range(65)])
+    times = []
+    for _ in range(65):
+        before, wait = asked(NOW), await budget.take(LIST)
+        times.append(asked(FREE_AT) - AHEAD if wait else before)
     windows = [sum(at <= one < at + 1.95 for one in times) for at in times]
     assert 35 <= max(windows) <= 40
 
 
+@pytest.mark.parametrize(("plan", "limit"), [("Growth", 160), ("Premium", 400)])
+async def test_ten_thousand_picked_people_wait_less_than_three_seconds_for_their_turns(
+    process: tuple[PgBudget, PipedrivePeople], asked: Asked, plan: str, limit: int
+) -> None:
+    budget, _ = process
+    await budget.take(LIST)
+    await budget.heard(LIST, Meter(burst_limit=limit))
+    asked("UPDATE pipedrive_pace SET free_at = now() RETURNING 0")  # nobody was asked for a while
+    waits = [await budget.take(LIST)]
+    first = asked(FREE_AT)
+    waits += [await budget.take(LIST) for _ in range(99)]
+    assert asked(FREE_AT) - first < 3, plan
+    assert waits.count(0) >= 10, "a thousand are asked for at once"
+
+
 async def test_a_long_queue_is_told_to_come_back(
-    process: tuple[PgBudget, PipedrivePeople],
+    process: tuple[PgBudget, PipedrivePeople], asked: Asked
 ) -> None:
     budget, _ = process
     await budget.take(LIST)
     await budget.heard(LIST, Meter(burst_limit=2))
-    assert [round(await budget.take(LIST)) for _ in range(2)] == [2, 6]
+    turns = [(await budget.take(LIST), asked(FREE_AT)) for _ in range(3)]
+    waits, ends = zip(*turns, strict=True)
+    assert 0 < waits[0] < waits[1] < waits[2] < 7
+    assert ends[1] - ends[0] == pytest.approx(ends[2] - ends[1]) == pytest.approx(WINDOW + AHEAD)
     refusal = await refused(budget)
     assert refusal.code != "budget"
     assert 5 < refusal.after < 7
@@ -147,10 +186,10 @@ async def test_tokens_used_are_counted_and_the_reserve_is_left(
         await people.by_ids(access, [2])
     day = await budget.today(42)
     assert (day.used, day.tokens_a_day, day.tokens_left) == (20, 1000, 105)
-    assert refusal.value.code == "budget"
+    assert refusal.value.code == "reserve"
     assert 0 < refusal.value.after <= 3600
     assert len(world.calls) == 2, "nothing is asked below the reserve"
-    assert (await refused(budget, Call(42, 8, 10))).code == "budget", "it is the company's"
+    assert (await refused(budget, Call(42, 8, 10))).code == "reserve", "it is the company's"
     assert await budget.take(Call(43, 7, 10)) == 0
 
 
@@ -163,7 +202,7 @@ async def test_an_hour_later_one_call_asks_whether_there_are_tokens_again(
     budget, people = process
     world.daily_limit, world.budget = 1000, 15
     await people.by_ids(access, [1])
-    await refused(budget)
+    assert (await refused(budget)).code == "budget", "5 tokens are less than a call"
     later(settings)
     await budget.take(LIST)
     assert (await refused(budget)).after == 60, "the others wait for its answer"

@@ -169,6 +169,18 @@ async def test_the_batch_served_least_recently_comes_first_and_resting_ones_not_
     assert await order(resting=[42]) == []
 
 
+async def test_many_texts_of_one_company_do_not_hide_another_s(office: Office) -> None:
+    for _ in range(4):
+        await office.confirmed(1)  # they wait for a slow account, never served yet
+    other = await office.draft(found(1), found(2), company_id=43)
+    await office.confirm(other)
+    await office.claim(other, 1)
+
+    runnable = await office.claims.runnable(limit=3)
+
+    assert other in {one.batch_id for one in runnable}
+
+
 async def test_a_batch_that_backs_off_is_not_runnable_and_says_until_when(office: Office) -> None:
     batch_id = await office.confirmed(1, hold=NOW)
     await office.claims.back_off(batch_id, seconds=30)

@@ -150,5 +150,16 @@ def test_migrate_without_a_database_says_what_to_set() -> None:
     assert "DATABASE_URL is not set" in volley("migrate").stderr
 
 
+def test_restored_without_a_database_says_what_to_set() -> None:
+    assert "DATABASE_URL is not set" in volley("restored").stderr
+
+
+def test_restored_holds_what_waits(database_url: str) -> None:
+    done = volley("restored", DATABASE_URL=database_url, SECRET_KEY="k" * 32)
+
+    assert "0 confirmed texts are held. Start Volley" in done.stdout
+    assert done.returncode == 0
+
+
 def test_migrate_brings_a_database_up_to_date(empty_database_url: str) -> None:
     assert volley("migrate", DATABASE_URL=empty_database_url).returncode == 0

@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes_pipedrive import a_tokens, a_user
 from tests.fakes_twilio import ACCOUNT
+from tests.office import NO_RULES
 from workers.ports.company import Senders
 from workers.ports.outside import Account
 from workers.settings import Settings
@@ -62,10 +63,9 @@ async def test_the_one_before_is_remembered_and_may_come_back(own: PgCompanyAcco
         sends = await own.sends(1)
         assert sends is not None
         assert sends.account_sid == account.account_sid
-        assert await own.former(1, account.account_sid) is None
-    former = await own.former(1, FIRST.account_sid)
-    assert former is not None
-    assert former.auth_tokens == FIRST.auth_tokens
+        assert account.account_sid not in [former.account_sid for former in await own.former(1)]
+    (former,) = await own.former(1)
+    assert (former.account_sid, former.auth_tokens) == (FIRST.account_sid, FIRST.auth_tokens)
 
 
 async def test_a_sender_is_chosen_for_the_login_that_was_shown(own: PgCompanyAccounts) -> None:
@@ -88,7 +88,7 @@ async def test_admins_who_press_at_once_leave_one_account(own: PgCompanyAccounts
 async def test_another_companys_account_is_nobodys(own: PgCompanyAccounts) -> None:
     await connected(own, FIRST)
     assert await own.sends(2) is None
-    assert await own.former(2, FIRST.account_sid) is None
+    assert await own.former(2) == []
     assert not await own.disconnect(2)
     assert await own.sends(1) is not None
 
@@ -99,9 +99,9 @@ async def test_logins_are_deleted_when_nobody_needs_them(own: PgCompanyAccounts)
     assert await own.disconnect(1)
     assert await own.choosing(1) is None
     await own.forget_former(timedelta(days=3))
-    assert await own.former(1, FIRST.account_sid) is not None
+    assert [former.account_sid for former in await own.former(1)] == [FIRST.account_sid]
     await own.forget_former(timedelta(0))
-    assert await own.former(1, FIRST.account_sid) is None
+    assert await own.former(1) == []
 
 
 async def test_a_new_key_reads_what_the_old_one_sealed(pool: Pool) -> None:
@@ -113,18 +113,18 @@ async def test_a_new_key_reads_what_the_old_one_sealed(pool: Pool) -> None:
 
 
 async def test_what_a_company_chose_outlives_a_new_installation(pool: Pool) -> None:
-    companies = PgCompanies(pool)
+    companies = PgCompanies(pool, rules=NO_RULES)
     await companies.set_country(1, "GB")
     installations = PgInstallations(pool, AesVault(["s" * 32]))
     await installations.save(a_user(company_id=2, user_id=70), a_tokens())
     await companies.set_support(1, [7, 8, 70])
-    await companies.set_ask_participants(1, True)
+    await companies.set_ask_participants(1, False)
     await installations.save(replace(a_user(), country="EE"), a_tokens())
     choices = await companies.choices(1)
     user = await installations.user(1, 7)
     assert user is not None
     assert (choices.country, choices.pipedrive_country) == ("GB", "EE")
-    assert choices.ask_participants
+    assert not choices.ask_participants
     assert (user.country, user.is_support) == ("GB", True)
     async with pool.connection() as connection:
         stored = await one(connection, "SELECT support_users FROM companies WHERE company_id = 1")

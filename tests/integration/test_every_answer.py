@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import psycopg
 import pytest
 from starlette.routing import Mount, Route
 
 from tests.door import PUBLIC_URL, Browser, Door, a_door, settings_of, state_of
 from tests.simulators.pipedrive import create_pipedrive, world_of
 from web.app import create_app
+from workers.domain.errors import Away
 
 pytestmark = pytest.mark.anyio
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -75,7 +75,7 @@ async def broken(door: Door) -> AsyncIterator[Browser]:
 
     class Gone:
         async def user(self) -> None:
-            raise psycopg.OperationalError("connection to +37255512345 lost")
+            raise Away("OperationalError")
 
         is_current = user
 

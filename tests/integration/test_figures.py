@@ -81,6 +81,7 @@ async def test_the_watch_says_when_it_looked_and_tidies_up(office: Office) -> No
         watching=office.watching,
         ledger=office.ledger,
         finding=office.finding,
+        restoring=office.restoring,
         figures=figures,
         sessions=PgSessions(office.pool),
         messenger=FakeMessenger(),

@@ -183,6 +183,6 @@ async def test_a_page_that_comes_after_confirming_changes_nobody(office: Office)
     assert await office.confirm(batch_id) == "confirmed"
 
     assert not await office.keep(work, found(1, reason="landline"), found(2), cursor="again")
-    assert not await office.naming.name(work, {1: "Acme"}, tokens=10)
+    assert not await office.naming.name(work, {1: "Acme"})
 
     assert await office.states(batch_id) == {"ready": 1}

@@ -113,7 +113,7 @@ async def test_a_text_typed_before_the_session_ended_is_back_in_its_box(
     assert "/oauth/authorize" in left.headers["location"]
     assert "Hello" not in left.headers["location"]
     back = await browser.allow(left)
-    assert back.headers["location"] == address
+    assert back.headers["location"] == f"{address}?signed=again"
     body, is_confirmed = await view_of(door, address)
     assert body.replace("\r\n", "\n") == BODY.replace("\r\n", "\n")
     assert not is_confirmed, "it was sent without anybody asking again"
@@ -149,10 +149,41 @@ async def test_other_buttons_lead_back_to_the_page_and_do_nothing(
     address = await a_draft(browser)
     browser.client.cookies.clear()
     back = await browser.allow(await browser.post(f"{address}/cancel"))
-    assert back.headers["location"] == address
+    assert back.headers["location"] == f"{address}?signed=again"
     view = await door.runtime.batches.view(UUID(address.removeprefix("/batches/")))
     assert view is not None
     assert view.life.canceled_at is None
+
+
+async def test_what_was_typed_beside_the_text_is_back_too(door: Door, browser: Browser) -> None:
+    await browser.sign_in()
+    address = await a_draft(browser)
+    browser.client.cookies.clear()
+    typed = {"test_number": "+372 5999 0001", "text_name": "Opening <hours>", "nth": "1"}
+    left = await browser.post(f"{address}/test", {"revision": "1", "body": BODY, **typed})
+
+    back = await browser.allow(left)
+
+    assert back.status_code == 200
+    assert "You were signed out, so nothing was sent." in back.text
+    assert 'value="+372 5999 0001"' in back.text
+    assert 'value="Opening &lt;hours&gt;"' in back.text
+    assert BODY.splitlines()[0] in back.text
+    assert (await view_of(door, address))[1] is False
+
+
+async def test_disconnecting_while_signed_out_does_nothing_and_says_so(
+    door: Door, browser: Browser
+) -> None:
+    await browser.sign_in()
+    browser.client.cookies.clear()
+    form = {"company_id": "42", "user_id": "7"}
+
+    back = await browser.allow(await browser.post("/disconnect", form))
+
+    said = await browser.get(back.headers["location"])
+    assert "You were signed out, so nothing was done." in said.text
+    assert await door.runtime.installations.user(42, 7) is not None
 
 
 async def test_a_form_too_long_to_be_a_text_is_refused(browser: Browser) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.door import Browser, Door
-from tests.integration.test_leaving import days_pass
+from tests.past import days_pass
 from workers.stages.watch import tidy
 
 pytestmark = pytest.mark.anyio

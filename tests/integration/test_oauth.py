@@ -230,20 +230,3 @@ async def test_a_shared_install_is_heard_and_stores_nothing(door: Door, browser:
     answer = await browser.client.post("/oauth/callback", json=said)
     assert answer.status_code == 202
     assert not await has_installed(door)
-
-
-async def test_disconnecting_takes_the_app_out_of_pipedrive(door: Door, browser: Browser) -> None:
-    await browser.sign_in()
-    answer = await browser.post("/disconnect")
-    assert answer.status_code == 303
-    assert not await has_installed(door)
-    assert (42, 7) not in door.pipedrive.grants
-
-
-async def test_disconnecting_waits_until_pipedrive_has_heard(door: Door, browser: Browser) -> None:
-    await browser.sign_in()
-    door.pipedrive.fail_next("/oauth/revoke", 503, times=5)
-    answer = await browser.post("/disconnect")
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"] == "5"
-    assert await has_installed(door)

@@ -57,6 +57,19 @@ async def test_the_hold_ending_changes_the_tag_although_no_row_did() -> None:
     assert (await page.get("/progress", **JSON)).headers["etag"] != before
 
 
+async def test_a_countdown_that_is_told_is_counted_from_this_moment() -> None:
+    """Two seconds on nothing has changed, so the tag is the same; the time that is left is not."""
+    held = {**CONFIRMED, "first_claim_at": None, "not_before": NOW + timedelta(seconds=9)}
+    page = Page(people(ready=2), **held)
+    first = (await page.get("/progress", **JSON)).json()["html"]["actions"]
+    page.ledger.views[page.at] = replace(page.view, now=NOW + timedelta(seconds=2))
+
+    later = (await page.get("/progress", **JSON)).json()["html"]["actions"]
+
+    assert 'data-left="9.0"' in first
+    assert 'data-left="7.0"' in later
+
+
 async def test_the_rows_changed_since_are_the_only_ones() -> None:
     page = Page(people(ready=3), **CONFIRMED)
 

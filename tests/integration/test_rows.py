@@ -12,6 +12,7 @@ import pytest
 from tests.office import Office, an_office, found
 from workers.domain.delivery import State
 from workers.ports.reading import RecipientRow
+from workers.store.changes import PgChanges
 
 pytestmark = pytest.mark.anyio
 
@@ -58,6 +59,27 @@ async def test_pages_hold_everybody_once_those_needing_attention_first(
     assert set(order[-2:]) == {State.DELIVERED, State.READ}
 
 
+async def test_the_figures_are_what_the_rows_say(office: Office) -> None:
+    batch_id = await all_states(office)
+    await office.sql(
+        "UPDATE recipients SET looking = state IN ('accepted', 'sent', 'unconfirmed') AND id %% 5 > 0,"
+        " not_before = CASE WHEN id %% 7 > 0 THEN timestamptz '2026-03-01' + id / 12 %% 2 * interval '1 h' END"
+        " WHERE batch_id = %s",
+        batch_id,
+    )
+    other = await office.confirmed(3)  # of another batch nothing is counted
+
+    counts = (await office.view(batch_id)).counts
+
+    rows = await office.sql("SELECT * FROM recipients WHERE batch_id = %s", batch_id)
+    assert counts.by_state == Counter(State(row["state"]) for row in rows)
+    assert counts.looking == sum(row["looking"] for row in rows) > 0
+    asleep = (row["not_before"] for row in rows if row["state"] == "ready" and row["not_before"])
+    assert counts.deferred == Counter(asleep)
+    assert len(counts.deferred) == 2
+    assert (await office.view(other)).counts.people == 3
+
+
 async def test_a_list_of_some_states_holds_exactly_those(office: Office) -> None:
     batch_id = await all_states(office)
 
@@ -75,7 +97,7 @@ async def test_a_cursor_that_is_none_does_no_harm(office: Office, cursor: str) -
     batch_id = await office.draft(found(1))
 
     people, _ = await office.rows.page(batch_id, cursor=cursor)
-    snapshot = await office.rows.changed(batch_id, cursor)
+    snapshot = await PgChanges(office.pool).changed(batch_id, cursor)
 
     assert len(people) <= 1
     assert snapshot is not None
@@ -112,7 +134,7 @@ async def everything_changed(
     since = ""
     for _ in range(2_000):
         last = not writing()
-        snapshot = await office.rows.changed(batch_id, since, limit=limit)
+        snapshot = await PgChanges(office.pool).changed(batch_id, since, limit=limit)
         assert snapshot is not None
         assert snapshot.view.counts.people == snapshot.view.total
         seen |= {row.id: row.state.value for row in snapshot.changed}
@@ -153,18 +175,19 @@ async def test_a_group_that_is_longer_than_a_poll_is_told_whole_and_once(
     told: list[int] = []
     since = ""
     while len(told) < 50:
-        snapshot = await office.rows.changed(batch_id, since, limit=limit)
+        snapshot = await PgChanges(office.pool).changed(batch_id, since, limit=limit)
         assert snapshot is not None
         assert snapshot.changed
         told += [row.id for row in snapshot.changed]
         since = snapshot.next_since
+        assert snapshot.more or len(told) == 50
 
     assert len(set(told)) == 50
 
 
 async def test_every_write_is_seen_by_the_poll_that_follows_it(office: Office) -> None:
     batch_id = await office.confirmed(3)
-    first = await office.rows.changed(batch_id, "")
+    first = await PgChanges(office.pool).changed(batch_id, "")
     assert first is not None
     assert len(first.changed) == 3
     since = first.next_since
@@ -178,32 +201,21 @@ async def test_every_write_is_seen_by_the_poll_that_follows_it(office: Office) -
     ]
     for step in [lambda: asyncio.sleep(0), *steps]:  # first: the claim itself
         await step()
-        snapshot = await office.rows.changed(batch_id, since)
+        snapshot = await PgChanges(office.pool).changed(batch_id, since)
         assert snapshot is not None
         assert snapshot.changed
         counts = snapshot.view.counts.by_state
         stored = await office.sql("SELECT state FROM recipients WHERE batch_id = %s", batch_id)
         assert Counter(counts) == Counter(row["state"] for row in stored)
         since = snapshot.next_since
-    again = await office.rows.changed(batch_id, since)
+    again = await PgChanges(office.pool).changed(batch_id, since)
     assert again is not None
     assert (again.changed, again.next_since) == ((), since)
 
 
 async def test_a_batch_that_is_not_there_has_no_news(office: Office) -> None:
-    assert await office.rows.changed(UUID(int=1), "") is None
+    assert await PgChanges(office.pool).changed(UUID(int=1), "") is None
     assert await office.rows.page(UUID(int=1)) == ([], None)
-
-
-async def test_reasons_add_up_to_their_states(office: Office) -> None:
-    batch_id = await office.draft(
-        found(1, reason="landline"), found(2, reason="landline"), found(3, reason="gone"), found(4)
-    )
-
-    assert await office.rows.reasons(batch_id) == {
-        (State.SKIPPED, "landline"): 2,
-        (State.SKIPPED, "gone"): 1,
-    }
 
 
 async def test_samples_include_those_with_the_longest_values(office: Office) -> None:

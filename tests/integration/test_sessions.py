@@ -238,3 +238,13 @@ async def test_a_flood_of_sign_ins_ends_before_the_disk_does(
         assert not await sessions.keep(uuid4(), browser_hash=b"b", kind="action", sealed=b"s")
         await connection.execute("UPDATE continuations SET created_at = now() - interval '11 min'")
     assert await sessions.keep(uuid4(), browser_hash=b"b", kind="action", sealed=b"s")
+
+
+async def test_big_sign_ins_leave_room_for_small_ones(pool: Pool) -> None:
+    sessions = PgSessions(pool, most_bytes=20_000)
+    big, small = b"x" * 9_000, b"x" * 300
+    kept = [
+        await sessions.keep(uuid4(), browser_hash=b"b", kind="action", sealed=sealed)
+        for sealed in (big, big, big, big, small)
+    ]
+    assert kept == [True, True, True, False, True]

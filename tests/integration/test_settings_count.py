@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import psycopg
 import pytest
 
 from tests.desk import BROWSER, COLLEAGUE, Desk, a_desk, a_quiet_line, explains, id_of
@@ -23,7 +24,38 @@ async def line(database_url: str) -> AsyncIterator[Line]:
 @pytest.fixture
 async def desk(line: Line) -> AsyncIterator[Desk]:
     async with a_desk(line) as desk:
+        await desk.prove()
         yield desk
+
+
+async def test_a_link_alone_opens_texts_but_no_settings(line: Line) -> None:
+    """Its token lives for a while, and who clicked it may have lost the right since."""
+    async with a_desk(line) as desk:
+        before = await desk.get("/settings", BROWSER)
+        refused = await desk.post("/settings", section="country", country="GB")
+        choices = await line.runtime.companies.choices(42)
+        await desk.prove()
+        after = await desk.get("/settings", BROWSER)
+        await desk.sign_in()  # by another link
+        still = await desk.get("/settings", BROWSER)
+
+    assert (before.status_code, refused.status_code, choices.country) == (401, 401, "")
+    assert (after.status_code, still.status_code) == (200, 200)
+
+
+async def test_who_may_have_left_the_company_sees_no_colleagues_texts(
+    line: Line, desk: Desk
+) -> None:
+    """Pipedrive took their tokens back; signing in again gives them back."""
+    url = line.settings.postgres_url
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("UPDATE installations SET reauth_required = true")
+    support, settings = await desk.get("/support", BROWSER), await desk.get("/settings", BROWSER)
+    await desk.prove()
+
+    assert (support.status_code, settings.status_code) == (303, 401)
+    assert "authorize" in support.headers["location"]
+    assert (await desk.get("/support", BROWSER)).status_code == 200
 
 
 async def number_of(line: Line, desk: Desk, person_id: int) -> str | None:

@@ -128,3 +128,15 @@ async def test_after_going_on_only_texts_of_the_new_run_count(office: Office) ->
     for one in again[:2]:
         await office.tell(one, "undelivered", code="30007", sid=f"SM{one.attempt_id.hex}")
     assert await paused_for(office, batch_id) == "30007"
+
+
+async def test_answers_to_what_left_before_prove_nothing_of_what_goes_on(office: Office) -> None:
+    batch_id = await office.confirmed(30)
+    await office.prove(batch_id)
+    first, *others = await office.claim(batch_id, 10)
+    await office.answer(first, state="not_sent", stops="20003")
+    assert await office.decisions.resume(batch_id, send_within=DAY)
+
+    await office.answer(*others)
+
+    assert len(await office.claim(batch_id)) == 4  # no more, until one of them is taken

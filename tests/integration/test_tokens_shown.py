@@ -22,6 +22,7 @@ def said(html: str) -> str:
 
 async def test_settings_and_support_say_what_finding_people_cost(database_url: str) -> None:
     async with a_quiet_line(database_url, people=600) as line, a_desk(line) as desk:
+        await desk.prove()
         before = line.pipedrive.tokens_used
 
         await desk.found(Filtered("everyone"))

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
 
-from tests.desk import BROWSER, COLLEAGUE, Desk, a_desk, id_of, nothing_changes
+from tests.desk import (
+    BROWSER,
+    COLLEAGUE,
+    Desk,
+    a_desk,
+    explains,
+    id_of,
+    nothing_changes,
+    tells,
+)
 from tests.line import Line, a_line
 from workers.domain.action import Chosen
 from workers.domain.delivery import State
@@ -62,6 +72,50 @@ async def test_a_running_batch_stops_within_five_seconds(line: Line, desk: Desk)
     texted = len(line.twilio.accepted)
     assert texted + view.counts[State.CANCELED] + view.counts[State.SKIPPED] == PEOPLE
     assert (await desk.get(f"/batches/{batch_id}")).status_code == 401
+
+
+async def test_who_watches_is_told_what_happened_in_words(line: Line, desk: Desk) -> None:
+    batch_id = await sending(desk)
+    await line.pipedrive.uninstall(42, 7)
+    view = await line.until(batch_id, is_over, seconds=5)
+
+    told = tells(await desk.get(f"/batches/{batch_id}/progress"), 401, "uninstalled")
+    page = explains(await desk.get(f"/batches/{batch_id}", BROWSER), 401, told["title"])
+
+    assert told["title"] == "Volley was removed from your Pipedrive."
+    stopped, texted = view.counts[State.CANCELED], len(line.twilio.accepted)
+    assert f"{stopped} people won't get it. For {texted} people it had left" in told["advice"]
+    assert told["advice"] in page
+    assert "Connect with Pipedrive again" in page
+
+
+async def test_nobody_else_hears_of_it(line: Line, desk: Desk) -> None:
+    batch_id = await sending(desk)
+    async with a_desk(line, COLLEAGUE) as colleague, a_desk(line, None) as stranger:
+        theirs = await colleague.found(by=COLLEAGUE)
+        await line.pipedrive.uninstall(42, 7)
+        await line.pipedrive.uninstall(42, COLLEAGUE.user_id)
+
+        for other in (colleague, stranger):
+            tells(await other.get(f"/batches/{batch_id}"), 401, "signed_out")
+        tells(await desk.get(theirs), 401, "signed_out")
+        draft = tells(await colleague.get(theirs), 401, "uninstalled")
+    assert "Nothing of this text was sent" in draft["advice"]
+
+
+async def test_installing_again_leads_back_to_the_text_that_was_stopped(
+    line: Line, desk: Desk
+) -> None:
+    batch_id = await sending(desk)
+    await line.pipedrive.uninstall(42, 7)
+    page = await desk.get(f"/batches/{batch_id}", BROWSER)
+    (state,) = re.findall(r"state=([0-9a-f]{32})", page.text)
+
+    code = line.pipedrive.grant_code(42, 7)
+    back = await desk.get(f"/oauth/callback?code={code}&state={state}", BROWSER)
+
+    assert back.headers["location"] == f"/batches/{batch_id}"
+    assert (await desk.get(f"/batches/{batch_id}", BROWSER)).status_code == 200
 
 
 async def test_telling_it_twice_changes_nothing_more(line: Line, desk: Desk) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.office import BODY, DAY, Office, an_office
 from workers.domain.batch import Phase, phase
 from workers.ports.sending import Claimed
+from workers.store.changes import PgChanges
 
 pytestmark = pytest.mark.anyio
 
@@ -103,12 +104,12 @@ async def test_the_end_of_the_looks_is_news_for_the_page(office: Office) -> None
     batch_id, (one,) = await unconfirmed(office)
     for _ in LOOKUPS[1:]:
         await office.watching.looked(one.attempt_id, was="unconfirmed", found="counted")
-    before = await office.rows.changed(batch_id, "")
+    before = await PgChanges(office.pool).changed(batch_id, "")
     assert before is not None
 
     await office.watching.looked(one.attempt_id, was="unconfirmed", found="counted")
 
-    after = await office.rows.changed(batch_id, before.next_since)
+    after = await PgChanges(office.pool).changed(batch_id, before.next_since)
     assert after is not None
     assert [row.next_look_at for row in after.changed] == [None]
 
@@ -138,6 +139,29 @@ async def test_a_look_that_failed_is_not_counted_and_comes_again_soon(office: Of
         "SELECT next_look_at < now() + interval '1 minute' AS yes FROM attempts"
     )
     assert soon["yes"]
+
+
+@pytest.mark.parametrize(("age", "wait"), [("1 min", 20), ("8 min", 120), ("9 h", 900)])
+async def test_looks_that_fail_come_ever_more_rarely(office: Office, age: str, wait: int) -> None:
+    _, (one,) = await unconfirmed(office)
+    await office.sql("UPDATE attempts SET started_at = now() - %s::interval", age)
+
+    await office.watching.looked(one.attempt_id, was="unconfirmed", found="failed")
+
+    (next_one,) = await office.sql(
+        "SELECT extract(epoch FROM next_look_at - now())::float AS seconds FROM attempts"
+    )
+    assert next_one["seconds"] == pytest.approx(wait, abs=2)
+
+
+async def test_when_nobody_could_be_asked_for_two_days_a_person_decides(office: Office) -> None:
+    batch_id, (one,) = await unconfirmed(office)
+    await office.sql("UPDATE attempts SET started_at = now() - interval '49 h'")
+
+    await office.watching.looked(one.attempt_id, was="unconfirmed", found="failed")
+
+    assert (await office.attempt(one))["next_look_at"] is None
+    assert (await office.view(batch_id)).counts.looking == 0
 
 
 async def test_each_due_look_is_taken_by_one_and_comes_back_when_its_taker_dies(

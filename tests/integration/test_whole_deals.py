@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
+import uuid_utils.compat as ids
 
 from tests.desk import PROGRAM, Desk, a_desk
 from tests.line import REP, Line, a_line
+from tests.office import an_office
 from workers.domain.action import Chosen, LinkAction
 from workers.ports.reading import BatchView
 from workers.stages.accept import accept
@@ -95,22 +97,24 @@ async def test_other_records_have_no_such_choice(line: Line, resource: str) -> N
         page = await desk.http.get(f"/batches/{view.id}")
     assert not chosen.whole_deals
     assert (chosen.total, chosen.records) == (view.total, view.records)
-    assert "on the deals" not in page.text
+    assert "everyone on the deals" not in page.text
 
 
-async def test_who_was_finding_people_meanwhile_writes_nothing_more(line: Line) -> None:
-    action = LinkAction("sms", "deal", "list", REP.company_id, REP.user_id, Chosen((5, 15)))
-    batch_id = await accept(line.runtime, action, key=b"another click", reusable=False)
-    work = await line.runtime.finding.lease(batch_id, seconds=60)
-    assert work is not None
-    view = await line.view(batch_id)
+async def test_who_was_finding_people_meanwhile_writes_nothing_more(database_url: str) -> None:
+    async with an_office(database_url) as office:  # where nobody else looks for work
+        action = LinkAction("sms", "deal", "list", REP.company_id, REP.user_id, Chosen((5, 15)))
+        batch_id = await office.batches.create(
+            ids.uuid7(), action, key=b"another click", reusable_after=None
+        )
+        work = await office.leased(batch_id)
+        view = await office.view(batch_id)
 
-    assert await line.runtime.finding.start_over(batch_id, revision=view.revision, whole_deals=True)
+        assert await office.finding.start_over(
+            batch_id, revision=view.revision, selection=view.selection, whole_deals=True
+        )
 
-    assert not await line.runtime.finding.keep_page(
-        work, [], next_cursor="end", tokens=10, seconds=60
-    )
-    assert not await line.runtime.finding.finish(work)
+        assert not await office.keep(work, cursor="end")
+        assert not await office.finding.finish(work)
 
 
 async def test_a_confirmed_text_keeps_its_people(line: Line) -> None:
@@ -118,6 +122,23 @@ async def test_a_confirmed_text_keeps_its_people(line: Line) -> None:
     await line.runtime.decisions.cancel(view.id, by=7)
 
     assert not await line.runtime.finding.start_over(
-        view.id, revision=view.revision, whole_deals=True
+        view.id, revision=view.revision, selection=view.selection, whole_deals=True
     )
     assert await people(line, view.id) == {5}
+
+
+async def test_a_company_that_texts_contacts_only_offers_nobody_else(line: Line) -> None:
+    view = await a_draft(line, "deal", 5, 15)
+    async with a_desk(line) as desk:
+        whole = await choose(desk, view, "yes")
+        await line.runtime.companies.set_ask_participants(REP.company_id, False)
+        page = await desk.http.get(f"/batches/{view.id}")
+        assert "Text only the deals’ contacts" in page.text, "the way back stays"
+        back = await choose(desk, whole, "no")
+        page = await desk.http.get(f"/batches/{view.id}")
+        assert "everyone on the deals" not in page.text
+
+        form = {"revision": back.revision, "body": TEXT, "whole_deals": "yes"}
+        answer = await desk.post(f"/batches/{view.id}/draft", PROGRAM, **form)
+    assert (answer.status_code, answer.json()["error"]) == (403, "contacts_only")
+    assert await people(line, view.id) == {5, 15}
