@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import psycopg
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.opening import SETTLED, a_page
 from tests.staged import Stage
 
 TEXT = "Hi {{ person.first_name | default: 'there' }}, we open at nine."
 OTHER = "Hello {{ person.first_name | default: 'there' }}, we open at ten."
-SETTLED = 60_000
-
-
-@pytest.fixture
-def context(started: Browser) -> Iterator[BrowserContext]:
-    context = started.new_context()
-    context.set_default_timeout(15_000)
-    yield context
-    context.close()
 
 
 def opened(context: BrowserContext, stage: Stage, *people: int) -> Page:
@@ -66,6 +56,7 @@ def test_a_rep_clicks_in_pipedrive_and_sees_sixty_texts_delivered_or_explained(
     page.locator("input[name=people]").fill("48")
     send(page)
     expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_focused()
+    stage.end_hold()
     expect(page.get_by_role("heading", level=1)).to_have_text(
         re.compile("4[0-9] of 4[0-9] delivered"), timeout=SETTLED
     )
@@ -77,6 +68,7 @@ def test_a_double_click_on_send_texts_everybody_once(context: BrowserContext, st
     page = opened(context, stage)
     write(page, TEXT)
     send_button(page).dblclick()
+    stage.end_hold()
     expect(page.get_by_role("heading", level=1)).to_have_text("3 of 3 delivered", timeout=SETTLED)
     assert len(bodies(stage)) == 3
 
@@ -93,6 +85,7 @@ def test_going_back_after_sending_does_not_send_again(
     expect(page.get_by_role("heading", level=1)).to_have_text(
         re.compile("Texting 3|of 3 delivered")
     )
+    stage.end_hold()
     expect(page.get_by_role("heading", level=1)).to_have_text("3 of 3 delivered", timeout=SETTLED)
     assert len(bodies(stage)) == 3
 
@@ -111,6 +104,7 @@ def test_of_two_tabs_with_different_texts_one_sends_and_the_other_keeps_its_text
     send(second)
     expect(second.get_by_text(re.compile("already confirmed|changed since"))).to_be_visible()
     expect(second.get_by_text("we open at ten.").first).to_be_visible()
+    stage.end_hold()
     expect(first.get_by_role("heading", level=1)).to_have_text("3 of 3 delivered", timeout=SETTLED)
     assert all(body.endswith("at nine.") for body in bodies(stage))
 
@@ -147,27 +141,26 @@ def test_a_rep_takes_it_back_writes_it_better_and_sends(
     assert bodies(stage) == []
     write(page, OTHER)
     send(page)
+    stage.end_hold()
     expect(page.get_by_role("heading", level=1)).to_have_text("3 of 3 delivered", timeout=SETTLED)
     assert all(body.endswith("at ten.") for body in bodies(stage))
 
 
 def test_the_whole_journey_works_without_javascript(started: Browser, stage: Stage) -> None:
-    context = started.new_context(java_script_enabled=False)
-    context.set_default_timeout(15_000)
     stage.pipedrive.allow_at_once = True
-    page = context.new_page()
-    page.goto(stage.pipedrive.link_url([1, 2, 3]))
-    refresh_until(page, r"Send to 3 people")
-    write(page, TEXT)
-    page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("Hi Liis, we open at nine.")).to_be_visible()
-    send(page)
-    page.get_by_role("button", name=re.compile("^Undo")).click()
-    write(page, OTHER)
-    send(page)
-    refresh_until(page, "3 of 3 delivered")
-    assert [body[-7:] for body in bodies(stage)] == ["at ten."] * 3
-    context.close()
+    with a_page(started, java_script_enabled=False) as page:
+        page.goto(stage.pipedrive.link_url([1, 2, 3]))
+        refresh_until(page, r"Send to 3 people")
+        write(page, TEXT)
+        page.get_by_role("button", name="Check").click()
+        expect(page.get_by_text("Hi Liis, we open at nine.")).to_be_visible()
+        send(page)
+        page.get_by_role("button", name=re.compile("^Undo")).click()
+        write(page, OTHER)
+        send(page)
+        stage.end_hold()
+        refresh_until(page, "3 of 3 delivered")
+        assert [body[-7:] for body in bodies(stage)] == ["at ten."] * 3
 
 
 def refresh_until(page: Page, words: str) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.browser.opening import PATIENCE
 from tests.contract.pipedrive_served import a_pipedrive
 from tests.door import settings_of
 from tests.servers import free_port, serve
@@ -79,7 +80,7 @@ async def context() -> AsyncIterator[BrowserContext]:
             executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         context = await started.new_context()
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         yield context
         await started.close()
 
@@ -176,7 +177,9 @@ async def test_another_site_changes_nothing(
     await open_draft(street, page)
     with a_foreign_site(attack.format(street.url)) as foreign:
         await page.goto(foreign.replace("127.0.0.1", host))
-        for _ in range(300):  # a browser shows a page no answer of a fetch or a frame of another
+        for _ in range(
+            PATIENCE // 20
+        ):  # a browser shows a page no answer of a fetch or a frame of another
             if attempts := [s for m, p, s in street.noting.answered if p == "/logout"]:
                 break
             await page.wait_for_timeout(20)

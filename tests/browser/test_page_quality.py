@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect
 
+from tests.browser.opening import SETTLED, a_page
 from tests.staged import Stage, a_stage
 
 TEXT = "Hi {{ person.first_name | default: 'there' }}, we open at nine."
 BROKEN = "Hi {{ person.first_nam }}"
-SETTLED = 60_000
 WIDTHS = (320, 1280)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 AXE = Axe().axe_script
+LISTEN = """addEventListener("DOMContentLoaded", () => {
+  window.heard = [];
+  const live = "[role=status], [role=alert], [aria-live]";
+  new MutationObserver((all) => {
+    const spoke = all.map(({target}) => (target.closest ?? (() => null)).call(target, live)
+      || target.parentElement?.closest(live) || target.querySelector?.(live)).find(Boolean);
+    if (spoke) window.heard.push([performance.now() / 1000, spoke.textContent]);
+  }).observe(document.body, {subtree: true, childList: true, characterData: true});
+})"""
 RUN = "axe.run({resultTypes: ['violations']}).then((result) => result.violations)"
 LONG, TURNED = "Ragnhild-" * 12 + "Ångström", "מרים כהן"
 
@@ -29,7 +38,7 @@ def _running(
 ) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
     with a_stage(
-        module_database_url, valkey_url, folder, digits=True, pace=0.2, UNDO_SECONDS="2"
+        module_database_url, valkey_url, folder, digits=True, pace=0.2, UNDO_SECONDS="60"
     ) as running:
         yield running
 
@@ -37,18 +46,9 @@ def _running(
 @pytest.fixture
 def stage(_running: Stage) -> Stage:
     """One line for all tests here, well again; each test texts people of its own."""
-    _running.twilio.latency, _running.twilio.callbacks = 0.02, True
+    _running.twilio.latency, _running.twilio.callbacks, _running.twilio.rate = 0.02, True, 0.0
     _running.pipedrive.allow_at_once = True
     return _running
-
-
-@contextmanager
-def a_page(started: Browser, **look: Any) -> Iterator[Page]:
-    """A browser of a new rep."""
-    context = started.new_context(**look)
-    context.set_default_timeout(15_000)
-    yield context.new_page()
-    context.close()
 
 
 def draft(page: Page, stage: Stage, *people: int) -> None:
@@ -56,10 +56,11 @@ def draft(page: Page, stage: Stage, *people: int) -> None:
     expect(page.locator("#send")).to_have_text(re.compile(r"Send to \d"))
 
 
-def send(page: Page) -> None:
+def send(page: Page, stage: Stage) -> None:
     page.locator("#body").fill(TEXT)
     page.locator("#send").click()
     expect(page.locator("#do-undo")).to_be_visible()
+    stage.end_hold()
 
 
 def heading(page: Page, words: str) -> None:
@@ -100,7 +101,11 @@ def test_nobody_is_kept_out_in_any_phase_theme_or_width(started: Browser, stage:
         stage.twilio.latency = 1.5
         page.locator("#send").click()
         expect(page.locator("#do-undo")).to_be_visible()
-        heading(page, "delivered so far|Texting")
+        heading(page, "Texting")
+        found += faults(page, "held")
+        stage.end_hold()
+        expect(page.locator("#do-undo")).to_have_count(0)
+        heading(page, "delivered|Texting")
         found += faults(page, "sending")
         heading(page, r"3 of 4 delivered$")
         found += faults(page, "settled")
@@ -133,6 +138,8 @@ def test_the_journey_needs_no_mouse(started: Browser, stage: Stage) -> None:
         assert len(stage.twilio.accepted) == before
         walk_to(page, "send")
         page.keyboard.press("Enter")
+        expect(page.locator("#do-undo")).to_be_focused()
+        stage.end_hold()
         heading(page, r"3 of 3 delivered$")
         walk_to(page, "do-again")
 
@@ -168,7 +175,7 @@ def test_the_page_asks_while_something_may_change_and_rests_after(
         draft(page, stage, 7, 8, 9)
         stage.twilio.callbacks = False
         stage.twilio.reset_next(1)
-        send(page)
+        send(page, stage)
         expect(page.get_by_text(re.compile("not known yet, checking at")).first).to_be_visible(
             timeout=SETTLED
         )
@@ -185,7 +192,24 @@ def test_a_rep_who_is_signed_out_reads_that_sending_goes_on(started: Browser, st
     with a_page(started) as page:
         draft(page, stage, 11, 12, 13)
         stage.twilio.latency = 3.0
-        send(page)
+        send(page, stage)
         page.context.clear_cookies()
         expect(page.locator("#asleep")).to_contain_text("You are signed out. Sending goes on.")
         expect(page.locator("#asleep")).to_be_in_viewport()
+
+
+def test_while_a_text_goes_out_a_screen_reader_is_told_at_most_every_ten_seconds(
+    started: Browser, stage: Stage
+) -> None:
+    """U5; what came in between is told then, so the last that is said is true."""
+    with a_page(started) as page:
+        page.add_init_script(LISTEN)
+        draft(page, stage, *range(31, 41))
+        stage.twilio.rate = 0.6
+        send(page, stage)
+        heading(page, r"^\d+ of \d+ delivered$")
+        expect(page.locator("#spoken")).not_to_contain_text("so far")
+        heard = page.evaluate("window.heard")
+    assert len(heard) >= 2
+    apart = [later - before for (before, _), (later, _) in itertools.pairwise(heard)]
+    assert min(apart) > 9.9, heard

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.staged import Stage
-
-
-@pytest.fixture
-def context(started: Browser) -> Iterator[BrowserContext]:
-    context = started.new_context()
-    context.set_default_timeout(15_000)
-    yield context
-    context.close()
 
 
 def act(context: BrowserContext, crm: Page) -> Page:

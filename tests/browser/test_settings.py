@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.looking import look
+from tests.browser.opening import PATIENCE
 from tests.contract.pipedrive_served import a_pipedrive
 from tests.counter import ACCOUNT, KEY, SERVICE, TOKEN
 from tests.door import settings_of, state_of
@@ -18,8 +19,6 @@ from tests.simulators.twilio import create_twilio
 from tests.simulators.twilio_world import World
 from web.app import create_app
 from web.protocol import LongQueryProtocol
-
-RUN = "axe.run({resultTypes: ['violations']}).then((result) => result.violations)"
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,9 @@ def office(database_url: str) -> Iterator[Office]:
 def a_page(browser: Browser, office: Office, *, scripts: str = "on") -> Page:
     """The settings, opened by the link in the header."""
     context = browser.new_context(java_script_enabled=scripts == "on")
+    context.set_default_timeout(PATIENCE)
     context.add_cookies(office.cookies)  # type: ignore[arg-type]  # dicts of the TypedDict's shape
     page = context.new_page()
-    page.set_default_timeout(10_000)
     page.goto(office.url)
     page.get_by_role("link", name="Settings").click()
     return page
@@ -93,6 +92,27 @@ def test_country_and_support_are_saved(started: Browser, office: Office) -> None
     expect(page.get_by_label("Numbers without a country code")).to_have_value("LV")
 
 
+@pytest.mark.parametrize("scripts", ["on", "off"])
+def test_how_fast_the_sender_sends_is_typed_by_keyboard(
+    started: Browser, office: Office, scripts: str
+) -> None:
+    page = a_page(started, office, scripts=scripts)
+    page.get_by_label("Account SID").fill(ACCOUNT)
+    page.get_by_label("Auth token").fill(TOKEN)
+    page.get_by_role("button", name="Check with Twilio").click()
+    page.get_by_role("button", name="Send from this").click()
+
+    page.get_by_label("Texts a second from this sender").focus()
+    page.keyboard.type("fast")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("“fast” doesn't fit here.")
+    page.get_by_label("Texts a second from this sender").fill("3.75")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#twilio")).to_contain_text("Saved.")
+    expect(page.get_by_label("Texts a second from this sender")).to_have_value("3.75")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nobody_is_kept_out_of_the_settings(
@@ -110,12 +130,3 @@ def test_nobody_is_kept_out_of_the_settings(
     for summary in page.locator("#twilio summary").all():
         summary.click()
     assert faults + look(page) == []
-
-
-def look(page: Page) -> list[str]:
-    """What axe finds, and what hangs over the side."""
-    page.evaluate(Axe().axe_script)
-    found = [f"{it['id']}: {it['nodes'][0]['html']}" for it in page.evaluate(RUN)]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append("too wide")
-    return found
