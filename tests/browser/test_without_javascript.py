@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.opening import a_page
 from tests.browser.test_batch_page import refresh_until
+from tests.servers import wait_until
 from tests.staged import Stage, a_stage
 
 TEXT = "Hi {{ person.first_name | default: 'there' }}, we open at nine."
@@ -49,6 +50,7 @@ def test_take_out_write_preview_send_undo_send_find_the_failed_and_retry(
     page.locator("#send").click()
     stage.end_hold()
     refresh_until(page, "2 of 4 delivered")
+    refresh_until(page, "1 couldn.t be delivered")
 
     expect(page.locator(".outcome .some").first).to_contain_text("Undelivered Uuno")
     page.locator("#tab-failed-undelivered").click()
@@ -58,7 +60,9 @@ def test_take_out_write_preview_send_undo_send_find_the_failed_and_retry(
     retry = page.get_by_role("button", name="Try that one again")
     before = sum(stage.texted().values())
     retry.click()
+    wait_until(lambda: sum(stage.texted().values()) > before, what="the text sent again")
     refresh_until(page, "2 of 4 delivered")
+    refresh_until(page, "1 couldn.t be delivered")
     assert sum(stage.texted().values()) == before + 1
     assert all(count <= 2 for count in stage.texted().values())
 
