@@ -34,6 +34,6 @@ def context(started: Browser) -> Iterator[BrowserContext]:
 def stage(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Stage]:
     """Volley's processes between both simulators; what is sent is held until `end_hold`."""
     with a_stage(
-        database_url, valkey_url, tmp_path, digits=True, pace=0.3, UNDO_SECONDS="60"
+        database_url, valkey_url, tmp_path, digits=True, pace=0.3, UNDO_SECONDS="600"
     ) as running:
         yield running

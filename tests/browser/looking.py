@@ -10,6 +10,7 @@ RUN = "axe.run({resultTypes: ['violations']}).then((result) => result.violations
 
 def look(page: Page) -> list[str]:
     """What axe finds, and what hangs over the side."""
+    page.wait_for_load_state()
     page.evaluate(Axe().axe_script)
     found = [f"{it['id']}: {it['nodes'][0]['html']}" for it in page.evaluate(RUN)]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

@@ -16,6 +16,12 @@ SETTLED = 90_000
 expect.set_options(timeout=PATIENCE)
 
 
+def found(page: Page) -> None:
+    """A draft of a list, or of many: it loads again once everybody is found (few get no opt-out line)."""
+    expect(page.locator("#batch")).to_have_attribute("data-over", "yes")
+    page.wait_for_load_state()  # its script listens
+
+
 @contextmanager
 def a_context(started: Browser, **look: Any) -> Iterator[BrowserContext]:
     """For several pages."""

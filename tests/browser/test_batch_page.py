@@ -7,7 +7,7 @@ import re
 import psycopg
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.opening import SETTLED, a_page
+from tests.browser.opening import SETTLED, a_page, found
 from tests.staged import Stage
 
 TEXT = "Hi {{ person.first_name | default: 'there' }}, we open at nine."
@@ -51,6 +51,7 @@ def test_a_rep_clicks_in_pipedrive_and_sees_sixty_texts_delivered_or_explained(
     page = opening.value
     page.get_by_role("button", name=re.compile("Allow")).click()
     expect(page.get_by_role("button", name=re.compile(r"^Send to 4\d people"))).to_be_visible()
+    found(page)
     write(page, TEXT)
     expect(page.get_by_text("Hi Liis, we open at nine.")).to_be_visible()
     page.locator("input[name=people]").fill("48")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.opening import SETTLED, a_page
+from tests.browser.opening import SETTLED, a_page, found
 from tests.staged import Stage
 
 
@@ -109,7 +109,7 @@ def test_the_opt_out_line_waits_for_the_count_and_one_writes_above_it(
 ) -> None:
     page = context.new_page()
     stage.pipedrive.allow_at_once = True
-    stage.pipedrive.delay("/api/v2/persons", 25)
+    stage.pipedrive.delay("/api/v2/persons", 600)
     few = stage.pipedrive.add_filter("Five", lambda person: person["id"] < 6)
     page.goto(stage.pipedrive.link_url(filter={"filter_id": few}))
     body = page.locator("#body")
@@ -125,6 +125,7 @@ def test_the_opt_out_line_waits_for_the_count_and_one_writes_above_it(
     ]
     page.goto(stage.pipedrive.link_url(many))
     expect(page.locator("#send")).to_contain_text("Send to")
+    found(page)
     expect(body).to_have_value("\n\nReply STOP to opt out.")
     body.click()
     page.keyboard.type("We open at nine.")

@@ -60,7 +60,7 @@ def test_what_three_and_what_all_were_sent_is_found_and_shown(
             ({"selected_ids": [1, 2, 4]}, "3 people"),
             ({"filter": {"everyone": 1}}, "2"),
         ):
-            stage.pipedrive.delay("/api/v2/persons", 25)
+            stage.pipedrive.delay("/api/v2/persons", 600)
             page.goto(stage.pipedrive.link_url(action="history", **link))
             expect(page.get_by_role("heading", level=1)).to_have_text("Finding people…")
             stage.pipedrive.delay("/api/v2/persons", 0)
@@ -70,7 +70,7 @@ def test_what_three_and_what_all_were_sent_is_found_and_shown(
 
 
 def test_without_javascript_it_is_loaded_again_by_hand(started: Browser, stage: Stage) -> None:
-    stage.pipedrive.delay("/api/v2/persons", 25)
+    stage.pipedrive.delay("/api/v2/persons", 600)
     with a_page(started, java_script_enabled=False) as page:
         page.goto(stage.pipedrive.link_url([1, 2], action="history"))
         for _ in range(3):

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.opening import SETTLED
+from tests.browser.opening import SETTLED, found
 from tests.staged import Stage
 from tests.xss import STRINGS
 
@@ -49,6 +49,7 @@ def test_no_name_company_or_text_runs_anywhere(context: BrowserContext, stage: S
     page.on("dialog", lambda dialog: pytest.fail(f"a script asked: {dialog.message}"))
     page.goto(stage.pipedrive.link_url(people))
     expect(page.locator("#send")).to_have_text(re.compile(f"Send to {len(people)} people"))
+    found(page)
     shown = [one_line(name) for name in page.locator("#rows .called").all_text_contents()]
     assert len(shown) == 100
     assert set(shown) <= {one_line(name) for name in names}

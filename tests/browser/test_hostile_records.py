@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.opening import SETTLED
+from tests.browser.opening import SETTLED, found
 from tests.browser.test_hostile_names import WATCH, assert_nothing_ran, one_line
 from tests.staged import Stage
 from tests.xss import STRINGS
@@ -47,6 +47,7 @@ def test_no_name_of_a_record_runs_anywhere(context: BrowserContext, stage: Stage
     page = context.new_page()
     page.goto(stage.pipedrive.link_url(filter={"filter_id": filter_id}))
     expect(page.locator("#send")).to_have_text(re.compile(r"Send to \d"))
+    found(page)
     shows(page, COMPANY, "the company of a draft")
     shows(page, USER, "the user of a draft")
     shows(page, FILTER, "the filter of a draft")

@@ -12,12 +12,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.looking import look
 from tests.browser.opening import a_page
+from tests.browser.test_batch_page import refresh_until
+from tests.browser.test_page_quality import heading
 from tests.servers import wait_until
 from tests.staged import Stage, a_stage
 
 TEXT = "Hi {{ person.first_name | default: 'there' }}, we open at nine."
 AGAIN = "Sign in with Pipedrive again"
-PEOPLE = range(20, 61)  # nobody whom another test texts
+PEOPLE = [*range(20, 35), *range(36, 61)]  # 35 fails later; nobody whom another test texts
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,7 @@ def click_action(page: Page, stage: Stage, *people: int) -> None:
 
 def allow(page: Page) -> None:
     page.get_by_role("button", name="Allow and install").click()
+    page.wait_for_load_state()
 
 
 def says(page: Page, title: str) -> None:
@@ -86,7 +89,7 @@ def test_signed_out_one_signs_in_and_goes_on_with_the_same_people_and_the_same_t
         assert list(stage.twilio.accepted) == []
         ready(page, 3)
         page.locator("#send").click()
-        says(page, "3 of 3 delivered")
+        heading(page, "3 of 3 delivered")
 
 
 def test_who_is_signed_in_as_somebody_else_goes_on_as_whoever_clicked(
@@ -140,23 +143,18 @@ def test_one_button_reconnects_and_reads_the_same_people(
         stage.pipedrive.revoke(42, 7)
         click_action(page, stage, 10, 11)
         button = page.get_by_role("button", name=AGAIN)
-        for _ in range(100):
-            if button.count():
-                break
-            page.wait_for_timeout(100)
-            page.reload()
+        if scripts == "off":
+            refresh_until(page, AGAIN)
         says(page, "Pipedrive no longer lets Volley read people as you")
+        expect(button).to_be_visible()
         assert button.count() == 1
         refused = page.url
         button.click()
         allow(page)
         expect(page).to_have_url(re.compile("/batches/"))
         assert page.url != refused
-        for _ in range(100):
-            if "Send to" in page.locator("#send").inner_text():
-                break
-            page.wait_for_timeout(100)
-            page.reload()
+        if scripts == "off":
+            refresh_until(page, "Send to")
         expect(page.get_by_text("Picked by hand in Pipedrive, 2 selected")).to_be_visible()
 
 
@@ -170,6 +168,7 @@ def uninstall(stage: Stage) -> None:
         f"{stage.url}/oauth/callback",
         json={**who, "timestamp": "2026-11-22T10:00:00.000Z"},
         auth=(crm.client_id, crm.client_secret),
+        timeout=30,
     )
     assert answer.status_code == 204
 
@@ -183,7 +182,7 @@ def test_an_uninstall_in_the_middle_stops_and_says_so_where_the_rep_looks(
         expect(page.locator("#send")).to_have_text(re.compile(r"Send to \d\d people"))
         page.locator("#body").fill(TEXT)
         before = len(stage.twilio.accepted)
-        stage.twilio.latency = 1.0
+        stage.twilio.latency = 3.0
         page.locator("#send").click()
         expect(page.locator("#main")).to_contain_text("Texting")
         wait_until(lambda: stage.has_texted(before), what="the first text")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.opening import a_page
+from tests.browser.opening import SETTLED, a_page
 from tests.browser.test_page_quality import TEXT, faults
 from tests.staged import Stage, a_stage
 from workers.ports.rails import IN_A_ROW
@@ -59,7 +59,7 @@ def test_a_spent_day_and_numbers_in_a_row_are_said_and_typed_over(
 
         page.locator("#people-typed").fill(str(IN_A_ROW))
         page.locator("#people-typed").press("Enter")
-        expect(page.locator("main")).to_contain_text("texts for today are used up")
+        expect(page.locator("main")).to_contain_text("texts for today are used up", timeout=SETTLED)
         page.goto(f"{stage.url}/support")
 
         expect(page.locator("#alerts-title")).to_have_text("Worth a look")

@@ -88,11 +88,11 @@ def _two_doors(scene: Scene) -> tuple[int, int]:
     second = free_port()
     scene.fleet.commands["second web"] = f"env PORT={second} {scene.fleet.commands['web']}"
     scene.fleet.start("second web")
-    wait_until(_is_open(f"http://127.0.0.1:{second}/readyz"), seconds=30, what="the second door")
+    wait_until(is_open(f"http://127.0.0.1:{second}/readyz"), seconds=30, what="the second door")
     return int(urlsplit(scene.rep.url).port or 0), second
 
 
-def _is_open(url: str) -> Callable[[], bool]:
+def is_open(url: str) -> Callable[[], bool]:
     def look() -> bool:
         try:
             return httpx.get(url, timeout=2).status_code == 200

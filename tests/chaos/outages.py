@@ -27,8 +27,13 @@ WHERE datname = %s AND pid <> pg_backend_pid()
 """
 
 
-def killed(trial: Trial, *, people: int = 5_000, times: int = 5, away: float = 8) -> Figures:
-    """R6: kill -9 of the whole server in the middle; the first time it stays away for long."""
+def killed(
+    trial: Trial, *, people: int = 5_000, times: int = 5, away: float = 8, back: float = 5
+) -> Figures:
+    """R6: kill -9 of the whole server in the middle; the first time it stays `away` for long.
+
+    `back`: seconds within which the web answers again.
+    """
     recovered = []
     with trial.scene(people=people, twilio="--latency 0.05") as scene:
         batch, ready = scene.everybody_sent()
@@ -43,7 +48,7 @@ def killed(trial: Trial, *, people: int = 5_000, times: int = 5, away: float = 8
         books = closed(scene, batch)
         late = found_late(scene)
     seen.check(met=away > POOL_SECONDS)
-    assert max(recovered) <= 5, recovered
+    assert max(recovered) <= back, recovered
     return {
         "people": ready,
         "kills": times,
@@ -83,7 +88,7 @@ def sessions_ended(trial: Trial, *, people: int = 10_500, seconds: float = 60) -
 def _until_answered(scene: Scene, batch: str) -> float:
     """Seconds until the page's poll is answered again."""
     begun = time.monotonic()
-    wait_until(lambda: _poll(scene, batch).status_code == 200, seconds=15, what="the web")
+    wait_until(lambda: _poll(scene, batch).status_code == 200, seconds=60, what="the web")
     return time.monotonic() - begun
 
 

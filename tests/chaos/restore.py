@@ -6,36 +6,43 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg
 
 from tests import services
 from tests.chaos.audit import OPEN, ask, closed, until_quiet
+from tests.chaos.flood import is_open
 from tests.chaos.scene import Scene, Servers
 from tests.chaos.trial import Figures, Trial
+from tests.rep import JSON
 from tests.servers import wait_until
 from workers.store.incarnation import INCARNATION
 
 PROCESSES = ("web", "worker", "watch")
 
 
-def restored(trial: Trial, *, people: int = 1_500, told: bool = False) -> Figures:
+def restored(
+    trial: Trial, *, people: int = 1_500, told: bool = False, slowly: int = 300
+) -> Figures:
     """R21: everything Twilio took since the copy shows up, and nobody is texted twice.
 
-    `told`: the copy looks like the same database and the broker forgot it, and `volley restored` is
+    `slowly`: milliseconds of a text, so that the copy is of the middle. `told`: the copy looks like the same database and the broker forgot it, and `volley restored` is
     run before anything is started.
     """
     with trial.scene(people=people, twilio="--latency 0.3 --list-lag 2") as scene:
-        batch, ready = scene.everybody_sent()
+        batch, ready = scene.everybody()
+        _take(scene, slowly)
+        scene.send(batch)
         scene.until_texts(scene.oracle.texts() + ready // 4)
         copy = trial.folder / "copy"
         _run("pg_dump", "--format=custom", f"--file={copy}", scene.database_url)
         _send_on_and_stop(scene, ready)
+        _take(scene, 100)
         with _in_place(scene, copy, told=told):
             return _everything_shows_up(scene, batch, ready)
 
@@ -63,7 +70,20 @@ def _send_on_and_stop(scene: Scene, ready: int) -> None:
     scene.until_texts(scene.oracle.texts() + ready // 4)
     for name in PROCESSES:
         scene.fleet.kill(name)
-    time.sleep(1)  # Twilio still accepts what was on the wire
+    wait_until(lambda: _of_twilio(scene)["concurrent"] == 0, what="what was on the wire")
+
+
+def _take(scene: Scene, milliseconds: int) -> None:
+    """So long Twilio takes for a text from now on."""
+    form = {"do": "latency", "value": str(milliseconds)}
+    twilio = scene.fleet.environment["TWILIO_URL"]
+    httpx.post(f"{twilio}/control", data=form, headers=JSON, timeout=30).raise_for_status()
+
+
+def _of_twilio(scene: Scene) -> dict[str, int]:
+    twilio = scene.fleet.environment["TWILIO_URL"]
+    world: dict[str, int] = httpx.get(f"{twilio}/world.json", timeout=30).json()
+    return world
 
 
 def _everything_shows_up(scene: Scene, batch: str, ready: int) -> Figures:
@@ -71,6 +91,7 @@ def _everything_shows_up(scene: Scene, batch: str, ready: int) -> Figures:
     texts = scene.oracle.texts()
     known = ask(scene, "SELECT count(*) FROM attempts WHERE sid IS NOT NULL")[0][0]
     scene.fleet.start(*PROCESSES)
+    wait_until(is_open(f"{scene.rep.url}/readyz"), seconds=90, what="the web")
     page = _until_looked_up(scene, batch)
     assert scene.oracle.texts() == texts, "somebody was texted before a person said go on"
     closed(scene, batch, open_states=OPEN)

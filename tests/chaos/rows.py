@@ -59,7 +59,7 @@ ROWS = (
         "R6",
         "the database killed",
         outages.killed,
-        {"people": 300, "times": 1, "away": 2},
+        {"people": 300, "times": 1, "away": 2, "back": 60},
         "together",
     ),
     Row("R6s", "every session ended", outages.sessions_ended, {"people": 600, "seconds": 4}),
@@ -87,7 +87,9 @@ ROWS = (
         {"batches": 4, "times": 2, "each": 60},
         "together",
     ),
-    Row("R21", "a copy from before", restore.restored, {"people": 150}, "together"),
+    Row(
+        "R21", "a copy from before", restore.restored, {"people": 150, "slowly": 2_000}, "together"
+    ),
     Row("R21d", "a copy of the disk that nobody tells of", restore.snapshot, {"people": 150}),
     Row(
         "R21t",
