@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 from uuid import UUID
 
 from tests.desk import BROWSER, Desk, id_of
+from tests.line import Line
 from workers.domain.action import Chosen
 from workers.domain.delivery import State
 from workers.ports.outside import User
@@ -27,8 +29,21 @@ async def texts(desk: Desk, user: User, *people: int, body: str = TEXT) -> str:
 async def asks(desk: Desk, user: User, *people: int, **link: Any) -> str:
     """The link action in Pipedrive, and the page it leads to, where everybody is found."""
     place = await begins(desk, user, *people, **link)
-    await resolve(desk.line.runtime, question_of(place))
+    await until_answered(desk.line, place)
     return place
+
+
+async def until_answered(line: Line, place: str) -> None:
+    """Everybody is found, refused or waited for: by us, or by the sender that came first."""
+    await resolve(line.runtime, question_of(place))
+    async with asyncio.timeout(30):
+        while True:
+            question = await line.runtime.histories.question(question_of(place))
+            assert question is not None
+            life = question.life
+            if life.resolved_at or life.refused_reason or life.resolve_not_before:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def begins(desk: Desk, user: User, *people: int, **link: Any) -> str:

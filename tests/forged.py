@@ -77,7 +77,7 @@ FORGED = {
     "exp negative": a_token(claims(exp=-1)),
     "exp in a year": a_token(claims(exp=NOW + 365 * 86400)),
     "exp beyond time": a_token(claims(exp=10**30)),
-    "iat in an hour": a_token(claims(iat=NOW + 3600, exp=NOW + 3900)),
+    "iat tomorrow": a_token(claims(iat=NOW + 86400, exp=NOW + 86700)),
     "iat as text": a_token(claims(iat=str(NOW))),
     "iat long before exp": a_token(claims(iat=NOW - 86400)),
     "exp before iat": a_token(claims(iat=NOW, exp=NOW - 10)),

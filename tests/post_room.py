@@ -86,7 +86,7 @@ async def a_post_room(
     try:
         yield PostRoom(sender, claims, ledger, task)
     finally:
-        await sender.drain(seconds=5)
+        await sender.drain(seconds=30)
         await task
 
 
@@ -95,7 +95,7 @@ async def until_view(
 ) -> BatchView:
     """The batch once `condition(view)`."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + 10
+    end = loop.time() + 30
     while not condition(view := await office.view(batch_id)):
         assert loop.time() < end, f"still {view.life} {view.counts}"
         await asyncio.sleep(0.02)
@@ -107,7 +107,7 @@ async def until_states(office: Office, batch_id: UUID, wanted: dict[str, int]) -
     await until_view(office, batch_id, lambda view: view.counts.by_state == wanted)
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 10) -> float:
+async def until(condition: Callable[[], bool], *, seconds: float = 30) -> float:
     """How many seconds it took until `condition()`."""
     loop = asyncio.get_running_loop()
     begun = loop.time()

@@ -52,8 +52,9 @@ def serve(app: Any, *, port: int = 0, **options: Any) -> Iterator[str]:
     with _taken(port) as taken:
         port = int(taken.getsockname()[1])
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_level="warning", access_log=False, **options
-        )
+            app, host="127.0.0.1", port=port, log_level="warning", access_log=False,
+            **{"timeout_keep_alive": 600, **options},  # never ended as a client uses it again
+        )  # fmt: skip
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([taken],), daemon=True)
         thread.start()

@@ -29,7 +29,6 @@ from workers.providers.twilio_transport import TwilioTransport
 
 pytestmark = pytest.mark.anyio
 BY_NUMBER = from_number(ACCOUNT, SENDER)
-TODAY = datetime.now(UTC).date()
 LISTED = {
     "sid": "SM" + "a" * 32,
     "price": "-0.00750",
@@ -51,7 +50,8 @@ async def page(
     transport = TwilioTransport(url=seat.url, timeout=5)
     try:
         reader = TwilioCharges(transport, seconds=seconds)
-        return await reader.page(account, first_day=TODAY, last_day=TODAY, cursor=cursor)
+        today = datetime.now(UTC).date()
+        return await reader.page(account, first_day=today, last_day=today, cursor=cursor)
     finally:
         await transport.aclose()
 

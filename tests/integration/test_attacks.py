@@ -20,6 +20,9 @@ from workers.stages.watch import look
 
 pytestmark = pytest.mark.anyio
 SID = "SM" + "a" * 32
+WAITING = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 @pytest.fixture
@@ -30,14 +33,11 @@ async def office(database_url: str) -> AsyncIterator[Office]:
 
 async def _wait_for_locks(office: Office, sessions: int) -> None:
     """Until so many sessions of this database wait for a lock."""
-    for _ in range(1_000):
-        waiting = await office.sql(
-            "SELECT 1 FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        if len(waiting) >= sessions:
-            return
-    raise AssertionError("nobody waits")
+    async with asyncio.timeout(30):
+        while True:
+            if len(await office.sql(WAITING)) >= sessions:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_receipts_that_meet_leave_the_attempt_at_the_furthest(office: Office) -> None:

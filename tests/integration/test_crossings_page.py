@@ -8,7 +8,7 @@ import pytest
 
 from tests.counter import words
 from tests.desk import BROWSER, Desk, a_desk, id_of
-from tests.line import a_line
+from tests.line import a_line, is_handed_over
 from workers.domain.action import Chosen
 from workers.domain.delivery import State
 from workers.domain.rules import Rules
@@ -27,7 +27,7 @@ async def text(desk: Desk, *people: int) -> None:
     batch = await desk.found(Chosen(people))
     sent = await desk.post(f"{batch}/send", body=BODY, **await desk.seen(batch))
     assert sent.status_code == 202, sent.text
-    await desk.line.until(id_of(batch), lambda view: not view.counts[State.READY])
+    await desk.line.until(id_of(batch), is_handed_over)
 
 
 async def test_who_was_just_texted_is_named_and_send_waits_for_an_answer(desk: Desk) -> None:
@@ -59,7 +59,7 @@ async def test_left_out_they_are_not_texted_and_the_text_is_kept(desk: Desk) -> 
     assert "do-leave-out" not in page
     sent = await desk.post(f"{batch}/send", body="Another.", **await desk.seen(batch))
     assert sent.status_code == 202
-    await desk.line.until(id_of(batch), lambda view: not view.counts[State.READY])
+    await desk.line.until(id_of(batch), is_handed_over)
     assert len(desk.line.twilio.accepted) == 3
 
 
@@ -72,7 +72,7 @@ async def test_all_the_same_they_are_texted(desk: Desk) -> None:
 
     sent = await desk.post(f"{batch}/send", body=BODY, **await desk.seen(batch))
     assert sent.status_code == 202
-    await desk.line.until(id_of(batch), lambda view: not view.counts[State.READY])
+    await desk.line.until(id_of(batch), is_handed_over)
     assert len(desk.line.twilio.accepted) == 5
 
 
@@ -89,7 +89,7 @@ async def test_to_put_one_back_by_hand_is_a_yes_for_that_one(desk: Desk) -> None
 
     sent = await desk.post(f"{batch}/send", body=BODY, **await desk.seen(batch))
     assert sent.status_code == 202
-    await desk.line.until(id_of(batch), lambda view: not view.counts[State.READY])
+    await desk.line.until(id_of(batch), is_handed_over)
     assert len(desk.line.twilio.accepted) == 4
 
 
@@ -113,7 +113,7 @@ async def test_whom_the_guard_of_a_minute_leaves_out_is_said_before_with_the_sec
         assert said in after
         sent = await desk.post(f"{batch}/send", body=BODY, **await desk.seen(batch))
         assert sent.status_code == 202
-        await desk.line.until(id_of(batch), lambda view: not view.counts[State.READY])
+        await desk.line.until(id_of(batch), is_handed_over)
         assert len(desk.line.twilio.accepted) == 3
         assert (await line.runtime.guarding.just_texted(id_of(batch), Rules(), guard=0)) is None
 

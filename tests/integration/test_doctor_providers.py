@@ -39,7 +39,7 @@ class Clinic:
             "twilio_messaging_service_sid": SERVICE,
         }
 
-    async def says(self, part: str, *, seconds: float = 5, **settings: Any) -> str:
+    async def says(self, part: str, *, seconds: float = 30, **settings: Any) -> str:
         """The verdict and the sentence about `part`; "" where nothing is said."""
         known = {"database_url": "", **self._known, **settings}
         found = await look(settings_of(**known), seconds=seconds)
@@ -119,7 +119,7 @@ async def test_silence_ends_in_time(clinic: Clinic) -> None:
     said = await clinic.client(seconds=0.3)
 
     assert said.startswith("FAIL It doesn't answer within")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
 
 
 async def test_short_link_secrets_verify_nothing(clinic: Clinic) -> None:

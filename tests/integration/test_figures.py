@@ -35,11 +35,11 @@ async def test_who_could_be_texted_and_waits_makes_an_age(office: Office) -> Non
     await office.confirmed(1, hold=LATER)  # held for Undo: nobody waits for us
     await office.draft(found(1))
     await office.sql(
-        "UPDATE batches SET not_before = now() - interval '90 s' WHERE id = %s", batch_id
+        "UPDATE batches SET not_before = now() - interval '900 s' WHERE id = %s", batch_id
     )
-    await office.sql("UPDATE recipients SET changed_at = now() - interval '50 s'")
+    await office.sql("UPDATE recipients SET changed_at = now() - interval '500 s'")
 
-    assert (await PgFigures(office.pool).read()).oldest_runnable == pytest.approx(50, abs=5)
+    assert (await PgFigures(office.pool).read()).oldest_runnable == pytest.approx(500, abs=30)
 
     await office.decisions.pause(batch_id, by=7, reason="person")
     assert (await PgFigures(office.pool).read()).oldest_runnable == 0
@@ -48,8 +48,8 @@ async def test_who_could_be_texted_and_waits_makes_an_age(office: Office) -> Non
 async def test_a_request_that_is_long_on_the_wire_makes_an_age(office: Office) -> None:
     batch_id = await office.confirmed(2)
     one, two = await office.claim(batch_id)
-    await office.sql("UPDATE attempts SET started_at = now() - interval '20 s'")
-    assert (await PgFigures(office.pool).read()).oldest_sending == pytest.approx(20, abs=5)
+    await office.sql("UPDATE attempts SET started_at = now() - interval '200 s'")
+    assert (await PgFigures(office.pool).read()).oldest_sending == pytest.approx(200, abs=30)
 
     await office.answer(one)
     await office.answer(two, state="failed", error_code="30003")
@@ -61,8 +61,8 @@ async def test_a_request_that_is_long_on_the_wire_makes_an_age(office: Office) -
 
 async def test_a_draft_that_nobody_looks_after_makes_an_age(office: Office) -> None:
     batch_id = await office.clicked()
-    await office.sql("UPDATE batches SET created_at = now() - interval '40 s'")
-    assert (await PgFigures(office.pool).read()).oldest_resolve == pytest.approx(40, abs=5)
+    await office.sql("UPDATE batches SET created_at = now() - interval '400 s'")
+    assert (await PgFigures(office.pool).read()).oldest_resolve == pytest.approx(400, abs=30)
 
     await office.leased(batch_id)
 

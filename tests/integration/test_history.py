@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.asking import TEXT, asks, begins, question_of, texts, told
+from tests.asking import TEXT, asks, begins, texts, told, until_answered
 from tests.desk import (
     BROWSER,
     COLLEAGUE,
@@ -21,7 +21,6 @@ from tests.desk import (
     tells,
 )
 from tests.line import REP, Line
-from workers.stages.resolve import resolve
 from workers.store.history import EACH
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +100,7 @@ async def test_who_is_signed_out_signs_in_and_goes_on(line: Line) -> None:
         back = await allow(desk, await desk.get(link, BROWSER))
         assert back.headers["location"].startswith("/history/")
         place = back.headers["location"]
-        await resolve(line.runtime, question_of(place))
+        await until_answered(line, place)
         explains(await desk.get(place, BROWSER), 200, "never sent a text")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.asking import TEXT, asks, begins, question_of, texts, told
+from tests.asking import TEXT, asks, begins, question_of, texts, told, until_answered
 from tests.desk import (
     BROWSER,
     COLLEAGUE,
@@ -25,7 +25,6 @@ from tests.desk import (
 from tests.line import REP, Line
 from tests.route_table import methods, paths
 from workers.domain.action import Chosen
-from workers.stages.resolve import resolve
 from workers.stages.watch import tidy
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +90,7 @@ async def test_who_was_excluded_is_not_asked_about(rep: Desk) -> None:
 async def test_while_they_are_found_the_page_says_how_far_and_then_is_loaded_again(
     line: Line, rep: Desk
 ) -> None:
+    await line.sender.drain(seconds=30)  # it would find them before the page is looked at
     place = await begins(rep, COLLEAGUE, filter={"everyone": 1})
     page = explains(await rep.get(place, BROWSER), 200, "Finding people…", "nobody is texted")
     assert f'data-at="{place}"' in page
@@ -99,7 +99,7 @@ async def test_while_they_are_found_the_page_says_how_far_and_then_is_loaded_aga
     assert (waits["mood"], waits["over"]) == ("finding", False)
     assert "Finding people…" in waits["html"]["finding"]
     assert (await rep.get(place)).json() == {"finding": True, "refused": None}
-    await resolve(line.runtime, question_of(place))
+    await until_answered(line, place)
     assert (await rep.get(f"{place}/progress")).json()["mood"] == "answered"
     assert "data-over" not in (await rep.get(place, BROWSER)).text
 
@@ -193,7 +193,7 @@ async def test_the_same_click_finds_its_question_again_and_newer_texts_in_it(
     link = line.pipedrive.link_url([8], action="history", user_id=COLLEAGUE.user_id)
     places = {(await rep.get(link, BROWSER)).headers["location"] for _ in range(2)}
     [place] = places
-    await resolve(line.runtime, question_of(place))
+    await until_answered(line, place)
     assert (await rep.get(place)).json()["texted"] == 0
     await texts(rep, COLLEAGUE, 8)
     assert (await rep.get(place)).json()["texted"] == 1

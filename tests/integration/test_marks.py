@@ -46,4 +46,4 @@ async def test_a_broker_that_hangs_or_is_away_remembers_nothing_soon(silent: str
             begun = time.monotonic()
             await marks.keep("a", 7)
             assert await marks.read("a") == 0
-            assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < 5

@@ -48,7 +48,7 @@ def test_two_releases_at_once_do_not_collide(empty_database_url: str) -> None:
 
     releases = [subprocess.Popen(command) for _ in range(3)]
 
-    assert [release.wait(30) for release in releases] == [0, 0, 0]
+    assert [release.wait(120) for release in releases] == [0, 0, 0]
     assert is_current(empty_database_url)
 
 

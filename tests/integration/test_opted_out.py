@@ -22,7 +22,9 @@ _sids = count(1)
 
 @pytest.fixture
 async def line(database_url: str) -> AsyncIterator[Line]:
-    async with a_line(database_url, people=10, twilio={"digits": False}, guard_seconds=0) as line:
+    async with a_line(
+        database_url, people=10, twilio={"digits": False}, guard_seconds=0, silence="3h"
+    ) as line:
         yield line
 
 

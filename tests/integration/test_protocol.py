@@ -34,7 +34,7 @@ async def echo(request: Request) -> Response:
 
 
 class Impatient(LongQueryProtocol):
-    request_seconds = 0.3
+    request_seconds = 1.0
 
 
 def an_app() -> Starlette:

@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.desk import BROWSER, STRANGER, Desk, a_desk, id_of, install
-from tests.line import Line, a_line
+from tests.line import Line, a_line, is_handed_over
 from tests.office import Office, an_office, found
 from workers.domain.action import Chosen
-from workers.domain.delivery import State
 from workers.store.paces import FRESH_SECONDS, PgPaces
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +46,7 @@ async def sent(desk: Desk, people: tuple[int, ...] = MANY) -> tuple[str, int]:
     seen = await desk.seen(batch)
     answer = await desk.post(f"{batch}/send", body=TEXT, **seen)
     assert answer.status_code == 202, answer.text
-    await desk.line.until(id_of(batch), lambda view: not view.counts[State.READY])
+    await desk.line.until(id_of(batch), is_handed_over)
     assert isinstance(seen["people"], int)
     return batch, seen["people"]
 
@@ -68,11 +67,12 @@ async def test_a_draft_says_how_long_it_takes_behind_what_twilio_has_queued(
 
     await asyncio.sleep(FRESH_SECONDS)  # so old may be what is known of the queue
 
+    before = max(line.twilio.free_at.values()) - time.monotonic()
     behind = await seconds(desk, draft)
+    after = max(line.twilio.free_at.values()) - time.monotonic()
 
-    left = max(line.twilio.free_at.values()) - time.monotonic()
     assert alone == len(FEW)
-    assert left - 3 <= behind - alone <= left + 5  # the queue runs, and is up to two seconds old
+    assert after - 3 <= behind - alone <= before + 5  # the queue runs, and is two seconds old
     page = html.unescape((await desk.get(draft, BROWSER)).text)
     assert "Texts that wait already leave first: about 1 minute of it" in page
 

@@ -41,7 +41,8 @@ async def set_quiet(office: Office, quiet: QuietHours | None) -> None:
 
 
 async def test_whose_night_it_is_waits_and_all_others_are_texted(office: Office) -> None:
-    await set_quiet(office, nights())
+    quiet = nights()
+    await set_quiet(office, quiet)
     batch_id = await office.confirmed(
         *(found(n, zones=AWAKE if n % 2 else ASLEEP) for n in range(1, 9))
     )
@@ -55,7 +56,7 @@ async def test_whose_night_it_is_waits_and_all_others_are_texted(office: Office)
     (wait,) = waiting(view.life, view.counts, view.now)
     assert (wait.reason, wait.people) == ("quiet_hours", 4)
     assert wait.until is not None
-    assert wait.until.hour == nights().ends.hour
+    assert wait.until.hour == quiet.ends.hour
 
 
 async def test_a_text_never_leaves_in_the_night_of_the_one_who_gets_it(office: Office) -> None:
@@ -90,7 +91,7 @@ async def test_while_everybody_sleeps_nobody_looks_and_undo_stays_possible(offic
 
     runnable = await office.claims.runnable(limit=1_000)
     assert batch_id not in {one.batch_id for one in runnable}
-    assert (await PgFigures(office.pool).read()).oldest_runnable < 5
+    assert (await PgFigures(office.pool).read()).oldest_runnable < 30
     assert await office.decisions.undo(batch_id)
 
 
@@ -99,14 +100,12 @@ async def test_when_the_first_wakes_up_the_sender_does(office: Office) -> None:
     batch_id = await office.confirmed(found(1, zones=ASLEEP))
     assert await office.claim(batch_id) == []
     await set_quiet(office, None)  # the morning has come
-    await office.sql(
-        "UPDATE recipients SET not_before = now() + interval '400 ms' WHERE batch_id = %s", batch_id
-    )
-    await office.sql(
-        "UPDATE batches SET waits_until = now() + interval '400 ms' WHERE id = %s", batch_id
-    )
+    await office.sql("UPDATE recipients SET not_before = now() + interval '1 min'")
+    await office.sql("UPDATE batches SET waits_until = now() + interval '1 min'")
+    assert 30 < await office.claims.next_hold(within=90) <= 60
 
-    assert await office.claims.next_hold(within=1) < 0.5
+    await office.sql("UPDATE recipients SET not_before = now() + interval '400 ms'")
+    await office.sql("UPDATE batches SET waits_until = now() + interval '400 ms'")
     async with a_post_room(office, FakeMessenger()) as room:
         await until(lambda: room.ledger.calls["answer"] > 0)
 

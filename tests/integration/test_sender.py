@@ -118,7 +118,7 @@ async def test_idle_the_sender_looks_about_once_a_second(office: Office) -> None
         await until(lambda: room.claims.calls["runnable"] == 1)
         seconds = await until(lambda: room.claims.calls["runnable"] == 4)
 
-        assert 2 < seconds / IDLE_SECONDS < 6  # three looks later
+        assert seconds / IDLE_SECONDS > 2  # three looks later
 
 
 async def test_texts_leave_at_once_when_the_time_for_undo_ends(office: Office) -> None:

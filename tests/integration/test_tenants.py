@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 import web
-from tests.asking import question_of
+from tests.asking import until_answered
 from tests.desk import (
     BROWSER,
     PROGRAM,
@@ -33,7 +33,6 @@ from tests.route_table import route_table
 from web.views import current
 from workers.domain.action import Chosen
 from workers.domain.batch import Phase
-from workers.stages.resolve import resolve
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +97,7 @@ async def acmes(desk: Desk) -> Theirs:
         left = await elsewhere.get("/install", BROWSER)
     question = await desk.get(desk.line.pipedrive.link_url([8, 9], action="history"), BROWSER)
     asked = [question.headers["location"].removeprefix("/history/")]
-    await resolve(desk.line.runtime, question_of(question.headers["location"]))
+    await until_answered(desk.line, question.headers["location"])
     rows = [str(row["id"]) for row in people]
     fields = {name: ["42"] for name in ("company", "company_id", "companyId")}
     fields |= {name: ["7"] for name in ("user", "user_id", "userId")}

@@ -59,10 +59,10 @@ TROUBLES = {
         end=full,
     ),
     "a burst is refused": Trouble(
-        lambda world: world.fail_next("/api/", 429, headers={"retry-after": "7"}),
+        lambda world: world.fail_next("/api/", 429, headers={"retry-after": "70"}),
         "pace",
         "asked us to slow down",
-        (3, 7),  # and not the 2 that are usual: some of the 7 may be over before we look
+        (40, 70),  # and not the 2 that are usual
     ),
     "a fault": Trouble(
         lambda world: world.fail_next("/api/", 503, times=3),
@@ -78,7 +78,7 @@ TROUBLES = {
         (50, 64),
     ),
     "a stall": Trouble(
-        lambda world: world.delay("/api/", 4),
+        lambda world: world.delay("/api/", 30),
         "pipedrive",
         "Pipedrive doesn't answer right now",
         (50, 64),

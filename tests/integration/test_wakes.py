@@ -46,7 +46,7 @@ async def the_wait_for_the_rest(office: Office) -> float:
         books = room.ledger.inner = SlowBooks(room.ledger.inner)
         batch_id = await office.confirmed(30)
         room.sender.wake()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await books.kept.wait()
         before = len(messenger.requests)
         seconds = await until(lambda: len(messenger.requests) > before)

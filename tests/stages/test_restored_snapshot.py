@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes_twilio import FakeMessenger
 from tests.office import Office, an_office
-from tests.post_room import a_post_room
+from tests.post_room import a_post_room, until_view
 from tests.stages.test_restore import a_watch
 from workers.ports.runtime import Runtime
 from workers.stages.restore import notice
@@ -106,8 +106,6 @@ async def test_a_sender_that_starts_on_a_copy_texts_nobody(office: Office) -> No
     await copied_back(office, looks=2)
 
     async with a_post_room(office, messenger, marks=broker):
-        async with asyncio.timeout(10):
-            while (await office.view(batch_id)).life.paused_at is None:
-                pass
+        await until_view(office, batch_id, lambda view: view.life.paused_at)
 
     assert messenger.requests == []
