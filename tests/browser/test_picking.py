@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from tests.browser.opening import SETTLED
 from tests.staged import Stage
@@ -52,6 +52,39 @@ def test_a_box_and_a_number_change_who_is_texted_where(page: Page, stage: Stage)
     assert "+37256120039" in stage.texted()
     assert "+37256120038" not in stage.texted()
     assert len(stage.texted()) == 2
+
+
+#: Every number of people that the button has said.
+HEARD = """() => { window.heard = new Set();
+  new MutationObserver(() => window.heard.add(document.querySelector("#send").textContent))
+    .observe(document.body, { subtree: true, childList: true, characterData: true }); }"""
+
+
+def test_an_answer_that_is_older_than_what_was_saved_takes_nothing_back(
+    page: Page, stage: Stage
+) -> None:
+    stage.fleet.kill("worker")  # the page asks as long as the test is on its way
+    page.locator("#body").fill(TEXT)
+    page.locator("#tryout-open").click()
+    page.locator("#test_number").fill("+372 5999 0001")
+    page.locator("#do-test").click()
+    expect(page.locator(".tryouts")).to_contain_text("on its way")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    page.route("**/progress*", hold, times=1)
+    while not held:
+        page.wait_for_timeout(50)
+    page.locator("#rows [role=checkbox]").first.click()
+    expect(page.locator("#send")).to_have_text("Send to 2 people")
+    [(route, old)] = held
+    assert old.status == 200
+    page.evaluate(HEARD)
+    with page.expect_request("**/progress*"):
+        route.fulfill(response=old)
+    assert "Send to 3 people" not in page.evaluate("[...window.heard]")
 
 
 def test_a_page_that_is_older_than_the_draft_changes_nobody(page: Page, stage: Stage) -> None:

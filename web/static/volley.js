@@ -41,17 +41,18 @@
     }
   }
   // ---- progress: 2 s after a change (all pages of a text at once), slower without, at most 15 s
-  let since = `${batch.dataset.seq}.0`, etag = "", asked = "", again = 0, wait = +batch.dataset.wait || 2000, spoke = 0, speaking = 0, timer = 0, held = 0;
+  let since = `${batch.dataset.seq}.0`, etag = "", asked = "", again = 0, wait = +batch.dataset.wait || 2000, spoke = 0, speaking = 0, timer = 0, held = 0, saves = 0;
   const asleep = (words) => { $("asleep").textContent = words; $("asleep").hidden = !words; };
   const slower = () => { wait = Math.min(wait * 1.5, 15000); };
   async function poll() {
     if (clearTimeout(timer), document.hidden) return;
-    const address = `${at}/progress?since=${since}&shown=${$("rows")?.dataset.shown || ""}&${batch.querySelector("[data-back]")?.dataset.back || ""}`;
+    const before = saves, address = `${at}/progress?since=${since}&shown=${$("rows")?.dataset.shown || ""}&${batch.querySelector("[data-back]")?.dataset.back || ""}`;
     try {
       const headers = asked === address && etag ? { ...json, "If-None-Match": etag } : json;
       const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(20000) });
       if (answer.status === 401 || answer.status === 404) { const said = await answer.json(); return asleep(`${said.title} ${said.advice}`); }
       if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
+      if (saves !== before) return void (timer = setTimeout(poll, 100)); // older than what a save has put here since
       [asked, etag, again] = [address, answer.headers.get("ETag"), +answer.headers.get("Volley-Again-In")];
       if (answer.status === 304) slower();
       else if (news(await answer.json())) return void (batch.dataset.over = "yes");
@@ -120,7 +121,7 @@
       if (answer.status === 401) return trouble("You are signed out.", "Press Send to sign in again: your text is kept, and nothing is sent.");
       if (!answer.ok) return trouble(said.title, said.advice);
       form.elements.revision.value = said.revision;
-      [kept, dirty] = [text, body.value !== text];
+      [kept, dirty] = [text, body.value !== text], saves++;
       trouble("", "");
       put(said.html);
     }).catch(() => trouble("Not saved: no connection to Volley.", "Your text stays here; it is saved when you type on."))
