@@ -63,7 +63,7 @@ def _are_as_described(requests: Sequence[Request]) -> None:
 
 @asynccontextmanager
 async def messenger_at(
-    url: str, *, seconds: float = 5, connections: int = 10
+    url: str, *, seconds: float = 30, connections: int = 10
 ) -> AsyncIterator[TwilioMessenger]:
     """A messenger that talks to `url` and is closed afterwards."""
     transport = TwilioTransport(url=url, timeout=seconds, connections=connections)

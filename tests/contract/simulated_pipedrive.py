@@ -22,7 +22,8 @@ class Pipedrive:
     def __init__(self, world: World, url: str) -> None:
         self.world = world
         token = world.grant()["access_token"]
-        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"})
+        login = {"Authorization": f"Bearer {token}"}
+        self.http = httpx.Client(base_url=url, headers=login, timeout=30)
 
     def people(self, **query: object) -> httpx.Response:
         return self.http.get("/api/v2/persons", params={k: str(v) for k, v in query.items()})

@@ -178,10 +178,11 @@ async def test_a_dropped_connection_is_worth_another_try(
 async def test_a_slow_answer_is_not_waited_for_for_ever(
     world: World, served: tuple[World, str], http: httpx.AsyncClient
 ) -> None:
-    hasty = PipedriveIdentities(settings_for(served[1], pipedrive_timeout=0.1), http)
-    world.delay("/oauth/token", 1)
+    hasty = PipedriveIdentities(settings_for(served[1], pipedrive_timeout=1), http)
+    world.delay("/oauth/token", 30)
     with pytest.raises(Unavailable) as slow:
         await hasty.refresh("whatever")
+    world.delay("/oauth/token", 0)
     assert slow.value.code == "timeout"
 
 

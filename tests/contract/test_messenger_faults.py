@@ -62,7 +62,7 @@ async def test_an_unclear_answer_is_unconfirmed_and_never_repeated(
     twilio: Twilio, fault: str
 ) -> None:
     FAULTS[fault](twilio.world)
-    async with messenger_at(twilio.url, seconds=0.5) as messenger:
+    async with messenger_at(twilio.url, seconds=2) as messenger:
         error = await error_of(messenger.send(ACCOUNT, MESSAGE))
     assert type(error) is Unconfirmed
     assert len(twilio.world.requests) == 1
@@ -119,8 +119,8 @@ async def test_a_failed_handshake_means_not_sent(twilio: Twilio) -> None:
 
 @pytest.mark.anyio
 async def test_a_handshake_that_hangs_means_not_sent() -> None:
-    async with a_server(hold) as url, messenger_at(url, seconds=0.6) as messenger:
-        secure = TwilioMessenger(TwilioTransport(url=url.replace("http:", "https:"), timeout=0.6))
+    async with a_server(hold) as url, messenger_at(url, seconds=2) as messenger:
+        secure = TwilioMessenger(TwilioTransport(url=url.replace("http:", "https:"), timeout=2))
         assert type(await error_of(secure.send(ACCOUNT, MESSAGE))) is Unavailable
         assert type(await error_of(messenger.send(ACCOUNT, MESSAGE))) is Unconfirmed
         await secure.aclose()
@@ -129,7 +129,7 @@ async def test_a_handshake_that_hangs_means_not_sent() -> None:
 @pytest.mark.anyio
 async def test_no_free_connection_means_not_sent(twilio: Twilio) -> None:
     twilio.world.hang_next()
-    async with messenger_at(twilio.url, seconds=1, connections=1) as messenger:
+    async with messenger_at(twilio.url, seconds=2, connections=1) as messenger:
         first, second = await asyncio.gather(
             error_of(messenger.send(ACCOUNT, MESSAGE)), error_of(messenger.send(ACCOUNT, MESSAGE))
         )

@@ -95,9 +95,9 @@ def test_held_receipts_come_when_released(twilio: Seat, inbox: Inbox) -> None:
 def test_a_receipt_can_be_told_late_and_again(twilio: Seat, inbox: Inbox) -> None:
     sid = twilio.create(StatusCallback=inbox.url).json()["sid"]
     wait_until(lambda: len(inbox.came) == 3)
-    assert twilio.world.report(sid, "sent").result(5) == 204
+    assert twilio.world.report(sid, "sent").result(30) == 204
     assert twilio.world.texts[sid].status == "delivered"
-    assert twilio.world.report(sid, "undelivered", "30003").result(5) == 204
+    assert twilio.world.report(sid, "undelivered", "30003").result(30) == 204
     assert inbox.came[-1]["form"]["ErrorCode"] == "30003"
 
 

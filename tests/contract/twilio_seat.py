@@ -55,7 +55,7 @@ class Seat:
 
     def __init__(self, url: str, world: World) -> None:
         self.url, self.world = url, world
-        self.http = httpx.Client(base_url=url, auth=(ACCOUNT, TOKEN), timeout=5)
+        self.http = httpx.Client(base_url=url, auth=(ACCOUNT, TOKEN), timeout=30)
 
     def create(self, to: str | None = "+37255500100", **fields: str | None) -> httpx.Response:
         """From the Messaging Service; a field that is None is left out."""
