@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tests.fakes_ledger import Door, Ledger, a_runtime
 from tests.fakes_pipedrive import FakeIdentities, FakeInstallations, FakePeople, a_person
-from tests.office import Office
+from tests.office import KEYS, Office
+from workers.ports.finding import Resolving
 from workers.ports.runtime import Runtime
 from workers.stages.tokens import RefreshingTokens
+from workers.store.finding import PgFinding
+
+
+class _Finding(PgFinding):
+    """Remembers for how long it was told to wait, and when: the clock runs on while a test looks."""
+
+    told: float
+    told_at: datetime  # the database's clock
+
+    def __init__(self, office: Office) -> None:
+        super().__init__(office.pool, keys=KEYS)
+        self._office = office
+
+    async def wait(self, work: Resolving, *, seconds: float, reason: str) -> bool:
+        (at,) = await self._office.sql("SELECT now()")
+        self.told, self.told_at = seconds, at["now"]
+        return await super().wait(work, seconds=seconds, reason=reason)
 
 
 class Finder:
@@ -19,6 +37,7 @@ class Finder:
 
     def __init__(self, office: Office) -> None:
         self.office = office
+        self.finding = _Finding(office)
         self.people = FakePeople()
         self.identities = FakeIdentities()
         self.installations = FakeInstallations()
@@ -27,7 +46,7 @@ class Finder:
         door: Any = Door()
         return replace(
             a_runtime(Ledger(), door, **settings),
-            finding=self.office.finding,
+            finding=self.finding,
             naming=self.office.naming,
             people=self.people,
             installations=self.installations,
@@ -38,13 +57,13 @@ class Finder:
         known = [a_person(n, f"+3725{n:07d}") for n in range(1, people + 1)]
         self.people = FakePeople(known, page_size=page_size)
 
-    async def waits(self, batch_id: UUID) -> tuple[str | None, int]:
-        """Why, and for how many seconds: whole ones, as a part of the first is over by now."""
+    async def waits(self, batch_id: UUID) -> tuple[str | None, float]:
+        """Why, and for how many seconds it was told to, which are those that it waits."""
         view = await self.office.view(batch_id)
-        until = view.life.resolve_not_before
-        return view.life.resolve_wait_reason, math.ceil(
-            (until - view.now).total_seconds()
-        ) if until else 0
+        until, told = view.life.resolve_not_before, self.finding.told
+        assert until is not None
+        assert self.finding.told_at <= until - timedelta(seconds=told) <= view.now
+        return view.life.resolve_wait_reason, told
 
     async def let_go_on(self, batch_id: UUID) -> None:
         await self.office.sql(
