@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
 
 from tests.servers import free_port, serve
 from tests.simulators.pipedrive import create_pipedrive
@@ -41,6 +44,14 @@ class Line:
         view = await self.runtime.batches.view(batch_id)
         assert view is not None
         return view
+
+    async def sql(self, text: LiteralString, *given: object) -> list[dict[str, Any]]:
+        """What a statement answers; time passes in tests by moving stored times."""
+        async with await psycopg.AsyncConnection.connect(
+            self.settings.postgres_url, row_factory=dict_row
+        ) as connection:
+            cursor = await connection.execute(text, given)
+            return await cursor.fetchall() if cursor.description else []
 
     async def until(self, batch_id: UUID, condition: Any, *, seconds: float = 60) -> BatchView:
         """Lets sender and watch work until `condition(view)`."""

@@ -21,6 +21,7 @@ from tests.desk import (
     tells,
 )
 from tests.line import REP, Line
+from tests.staged import END_HOLD
 from workers.domain.delivery import State
 from workers.ports.reading import RecipientRow
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def line(database_url: str) -> AsyncIterator[Line]:
     """REP is an admin; COLLEAGUE is none, and support once REP says so."""
-    async with a_quiet_line(database_url, guard_seconds=0, undo_seconds=2) as line:
+    async with a_quiet_line(database_url, guard_seconds=0) as line:
         yield line
 
 
@@ -74,6 +75,7 @@ async def test_whoever_was_confirmed_is_left_out_at_the_claim(line: Line, rep: D
     sent = await rep.post(f"{batch}/send", body="Hello", **await rep.seen(batch))
     assert sent.status_code == 202, sent.text
     await rep.post(f"{batch}/people/{person.id}/opt-out", note="Called")
+    await line.sql(END_HOLD)
 
     view = await line.until(id_of(batch), lambda view: view.counts[State.DELIVERED] == 1)
     assert view.counts[State.SKIPPED] == 1
