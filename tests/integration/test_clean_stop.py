@@ -40,5 +40,5 @@ def test_a_worker_stopped_in_the_middle_leaves_nobody_unconfirmed(
         assert counts.get("sending", 0) == counts.get("unconfirmed", 0) == 0, stage.fleet.printed()
         assert counts["ready"] == ready - len(stage.texted())
         stage.fleet.start("worker")
-        wait_until(lambda: len(stage.twilio.accepted) > ready - counts["ready"] + 20, seconds=20)
+        wait_until(lambda: len(stage.twilio.accepted) > ready - counts["ready"] + 20, seconds=60)
         assert max(stage.texted().values()) == 1

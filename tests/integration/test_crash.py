@@ -15,9 +15,10 @@ import redis
 
 from tests.servers import wait_until
 from tests.staged import a_stage
+from workers.bell import RING_SECONDS
 from workers.pace import MOST_AHEAD
 
-PEOPLE = 1_000
+PEOPLE, TRIES = 1_000, 6
 IN_FLIGHT = 20  # as a stage sets it
 TEXT = "Hello {{ person.first_name | default: 'there' }}, we open at nine."
 
@@ -56,16 +57,17 @@ def test_a_killed_worker_texts_nobody_twice_and_forgets_nobody(
 def test_a_flushed_broker_costs_seconds_and_nobody(
     database_url: str, valkey_url: str, tmp_path: Path
 ) -> None:
-    with a_stage(database_url, valkey_url, tmp_path, people=PEOPLE) as stage:
+    # Slow enough that somebody is left to be texted after the last flush.
+    with a_stage(database_url, valkey_url, tmp_path, people=PEOPLE, latency=0.2) as stage:
         batch = stage.everybody()
         assert stage.rep.send(batch, TEXT).status_code == 202
         with redis.Redis.from_url(valkey_url) as broker:
             for _ in range(3):
                 at = len(stage.twilio.accepted)
                 broker.flushall()
-                wait_until(partial(stage.has_texted, at + 50), seconds=20)
+                wait_until(partial(stage.has_texted, at + 50), seconds=60)
 
-        end = stage.rep.until(batch, "settled", seconds=60)
+        end = stage.rep.until(batch, "settled", seconds=90)
 
         assert set(stage.texted().values()) == {1}
         assert shown(end)["delivered"] == len(stage.texted())
@@ -79,9 +81,9 @@ def test_with_a_hung_broker_a_click_answers_at_once_and_sending_goes_on(
         with a_stage(database_url, broker_url, tmp_path, people=PEOPLE) as stage:
             stage.everybody()
             batches, clicks, sends = [], [], []
-            for n in range(3):
+            for n in range(TRIES):
                 answer = stage.rep.http.get(
-                    stage.pipedrive.link_url(list(stage.pipedrive.people)[n::3])
+                    stage.pipedrive.link_url(list(stage.pipedrive.people)[n::TRIES])
                 )
                 assert answer.is_redirect
                 clicks.append(answer.elapsed.total_seconds())
@@ -89,7 +91,8 @@ def test_with_a_hung_broker_a_click_answers_at_once_and_sending_goes_on(
                 sent = stage.rep.send(batches[-1], TEXT)
                 assert sent.status_code == 202
                 sends.append(sent.elapsed.total_seconds())
-            assert max(min(clicks), min(sends)) < 0.5  # the others may have met a busy machine
+            # Who waited for the broker waited at least so long; some may have met a busy machine.
+            assert max(min(clicks), min(sends)) < RING_SECONDS
             for batch in batches:
                 stage.rep.until(batch, "settled", seconds=60)
             assert set(stage.texted().values()) == {1}
