@@ -9,6 +9,7 @@ import redis
 
 from tests.chaos.audit import closed, until_quiet
 from tests.chaos.trial import Figures, Trial
+from tests.servers import wait_until
 
 #: Twice the second after which an idle sender looks by itself, with room for a busy machine.
 LONGEST_GAP = 10.0
@@ -59,10 +60,15 @@ def dead(trial: Trial, *, people: int = 1_000, seconds: float = 30) -> Figures:
     return {"batches": len(batches), "broker away (s)": seconds, "Send p95 (s)": round(slowest, 3)}
 
 
+#: Bytes of memory of a broker that is to be full.
+ROOM = 8 * 2**20
+
+
 def full(trial: Trial, *, people: int = 10_500) -> Figures:
     """R5: the broker has no room left from before the link until everybody is texted."""
     with redis.Redis.from_url(trial.servers.valkey.url) as broker:
-        broker.config_set("maxmemory", "8mb")
+        wait_until(lambda: _used(broker) < ROOM / 2, what="what others left in the broker to go")
+        broker.config_set("maxmemory", ROOM)
         try:
             with trial.scene(people=people, twilio="--latency 0.02") as scene:
                 written = _fill(broker)
@@ -71,14 +77,19 @@ def full(trial: Trial, *, people: int = 10_500) -> Figures:
                 scene.send(batch)
                 scene.until_texts(ready // 2, seconds=120)
                 again += _fill(broker)
-                assert again < written, "the broker was not full"
+                assert again < written, f"the broker was not full: {again} after {written}"
                 until_quiet(scene, batch, seconds=60 + ready / 100)
                 books = closed(scene, batch)
                 assert books.counts["delivered"] == ready, books.counts
         finally:
             broker.config_set("maxmemory", "0")
             broker.flushall()
-    return {"people": ready, "maxmemory": "8mb", "filled with (KiB)": written // 1024}
+    return {"people": ready, "maxmemory (MiB)": ROOM // 2**20, "filled with (KiB)": written // 1024}
+
+
+def _used(broker: redis.Redis) -> int:
+    """Bytes of its memory that are taken."""
+    return int(broker.info("memory")["used_memory"])
 
 
 def _fill(broker: redis.Redis) -> int:
