@@ -17,9 +17,9 @@ expect.set_options(timeout=PATIENCE)
 
 
 def found(page: Page) -> None:
-    """A draft of a list, or of many: it loads again once everybody is found (few get no opt-out line)."""
-    expect(page.locator("#batch")).to_have_attribute("data-over", "yes")
-    page.wait_for_load_state()  # its script listens
+    """Everybody of a draft is found, and the page's script listens."""
+    expect(page.locator("#batch:not([data-finding])")).to_be_visible()
+    page.wait_for_load_state()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.opening import SETTLED, a_page, found
 from tests.staged import Stage
@@ -102,6 +102,29 @@ def test_every_field_of_the_list_is_put_in_by_a_press_the_fall_back_too(
 
     expect(page.locator("#body")).to_have_value('Hi {{ person.first_name | default: "there" }}')
     expect(page.locator("#preview .bubble")).to_have_text(re.compile(r"^Hi \w+$"))
+
+
+def test_who_writes_in_the_moment_when_they_are_counted_loses_nothing(
+    context: BrowserContext, stage: Stage
+) -> None:
+    page, held = context.new_page(), list[Route]()
+    stage.pipedrive.allow_at_once = True
+    stage.pipedrive.delay("/api/v2/persons", 600)
+    few = stage.pipedrive.add_filter("Five", lambda person: person["id"] < 6)
+    page.goto(stage.pipedrive.link_url(filter={"filter_id": few}))
+    body = page.locator("#body")
+    expect(body).to_have_value("\n\nReply STOP to opt out.")
+    body.click()
+    page.route(page.url, lambda route: held.append(route), times=1)
+    stage.pipedrive.delay("/api/v2/persons", 0)
+    while not held:
+        page.wait_for_timeout(50)
+    page.keyboard.type("At nine.")
+    held[0].continue_()
+    expect(page.locator("#send")).to_have_text("Send to 5 people")
+    expect(page.locator("#facts .bubble")).to_contain_text("At nine.")
+    page.reload()
+    expect(body).to_have_value("At nine.\n\nReply STOP to opt out.")
 
 
 def test_the_opt_out_line_waits_for_the_count_and_one_writes_above_it(

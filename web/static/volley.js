@@ -80,7 +80,7 @@
     if (!said.html.rows) said.changed.forEach(put_row);
     put(said.html);
     clearTimeout(speaking), speaking = setTimeout(speak, spoke + 10000 - Date.now(), said.spoken); // the end too: at most every 10 s
-    if (said.phase === "draft" && batch.matches("[data-finding]") && $("body")?.value) batch.removeAttribute("data-finding"), untouched() ? location.reload() : save(); // few get no opt-out line
+    if (said.phase === "draft" && batch.matches("[data-finding]")) batch.removeAttribute("data-finding"), $("body")?.value && counted();
     return over;
   }
   document.addEventListener("visibilitychange", () => { if (!document.hidden && batch.dataset.over === "no") { wait = 2000; poll(); } });
@@ -127,6 +127,12 @@
     }).catch(() => trouble("Not saved: no connection to Volley.", "Your text stays here; it is saved when you type on."))
       .finally(() => { saving = null; });
     return saving;
+  }
+  async function counted() { // now that it is known how many they are: few get no opt-out line, unless one wrote above it
+    const page = untouched() && await fetch(at, { cache: "no-store" }).then((answer) => answer.text()).catch(() => "");
+    const preset = page && new DOMParser().parseFromString(page, "text/html").getElementById("body");
+    if (preset && untouched()) body.value = body.defaultValue = preset.defaultValue, body.setSelectionRange(0, 0);
+    save();
   }
   body.addEventListener("click", () => untouched() && body.setSelectionRange(0, 0)); // above the line that stands there
   body.addEventListener("input", () => { dirty = body.value !== kept; $("notice")?.remove(); clearTimeout(pause); pause = setTimeout(save, 300); });
