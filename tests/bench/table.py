@@ -32,9 +32,12 @@ class Table:
 
     def ratio(self, name: str, *, of: str, to: str, figure: str) -> None:
         """One row's figure as a part of another's."""
-        if of in self.rows and to in self.rows:
-            part = self.rows[of][figure] / self.rows[to][figure]
-            self.add(f"{name}", {f"{figure}: {of} / {to}": part})
+        if of not in self.rows or to not in self.rows:
+            return
+        if not self.rows[to][figure]:  # CPU is told in hundredths of a second
+            return self.skip(name, f"{to}: too short a run")
+        part = self.rows[of][figure] / self.rows[to][figure]
+        self.add(name, {f"{figure}: {of} / {to}": part})
 
     def write(self, path: Path) -> None:
         """Everything as JSON, with the machine it was measured on."""
