@@ -52,7 +52,7 @@ def watched(ground: Ground, web: int, people: int, *, seconds: float = 20) -> Fi
     with _moving(ground, batch_id):
         _poll(ground, batch_id, min(4, seconds))  # everybody has seen the beginning
         before, begun = _cpu(ground, web), time.monotonic()
-        time.sleep(seconds / 2)
+        time.sleep(seconds / 2)  # what the moving costs before anybody polls
         between, middle = _cpu(ground, web), time.monotonic()
         told = _poll(ground, batch_id, seconds)
         after, ended = _cpu(ground, web), time.monotonic()

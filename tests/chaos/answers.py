@@ -127,7 +127,7 @@ def unreachable(trial: Trial, *, people: int = 1_000, seconds: float = 6) -> Fig
         batch, ready = scene.everybody_sent()
         scene.until_texts(ready // 4)
         scene.gate.shut()
-        time.sleep(seconds)
+        time.sleep(seconds)  # so long nobody listens
         scene.gate.open()
         until_quiet(scene, batch, seconds=90)
         assert closed(scene, batch).counts["delivered"] == ready

@@ -49,7 +49,7 @@ def stopped(trial: Trial, *, people: int = 1_000, seconds: float = 90) -> Figure
         os.killpg(victim, signal.SIGSTOP)
         stopped_at = time.monotonic()
         scene.fleet.start("worker-2")
-        time.sleep(seconds)
+        time.sleep(seconds)  # so long the worker stands still
         texts = scene.oracle.texts()
         os.killpg(victim, signal.SIGCONT)
         slept = time.monotonic() - stopped_at

@@ -72,7 +72,7 @@ def kill_around(scene: Scene, batch: str, workers: tuple[str, ...], *, kills: in
     done = 0
     while done < kills:
         if scene.luck.random() < 0.15:
-            time.sleep(scene.luck.uniform(0, 1.5))
+            time.sleep(scene.luck.uniform(0, 1.5))  # the moment of the kill
         else:
             ready = scene.rep.progress(batch)["counts"].get("ready", 0)
             # behind one kill the other worker goes on, or the new one, until the next moment comes

@@ -41,7 +41,7 @@ def killed(
             for turn in range(times):
                 scene.pass_texts(scene.luck.randint(1, ready // (times + 2)), most=20)
                 trial.servers.kill("postgres")
-                time.sleep(scene.luck.uniform(0.2, 2) if turn else away)
+                time.sleep(scene.luck.uniform(0.2, 2) if turn else away)  # so long it is away
                 trial.servers.postgres.start()
                 recovered.append(_until_answered(scene, batch))
         until_quiet(scene, batch, seconds=90)
@@ -68,7 +68,7 @@ def sessions_ended(trial: Trial, *, people: int = 10_500, seconds: float = 60) -
         name = name_of(scene.database_url)
         with polling(scene, batch) as seen:
             while time.monotonic() < end:
-                time.sleep(scene.luck.uniform(1, 2))
+                time.sleep(scene.luck.uniform(1, 2))  # the moment of the cut
                 with psycopg.connect(trial.servers.postgres.url, autocommit=True) as connection:
                     row = connection.execute(END_SESSIONS, [name]).fetchone()
                     ended += row[0] if row else 0

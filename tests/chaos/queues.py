@@ -49,8 +49,8 @@ def dead(trial: Trial, *, people: int = 1_000, seconds: float = 30) -> Figures:
             scene.send(batch)
             took.append(time.monotonic() - begun)
             assert draft["phase"] == "draft"
-            time.sleep(seconds / len(batches) / 2)
-        time.sleep(max(0, seconds - (time.monotonic() - began)))
+            time.sleep(seconds / len(batches) / 2)  # Sends spread over the outage
+        time.sleep(max(0, seconds - (time.monotonic() - began)))  # the rest of the outage
         trial.servers.valkey.start()
         for batch in batches:
             until_quiet(scene, batch)

@@ -130,7 +130,7 @@ class Scene:
         """Lets so many more be accepted, or so many seconds pass."""
         wanted, end = self.oracle.texts() + number, time.monotonic() + most
         while self.oracle.texts() < wanted and time.monotonic() < end:
-            time.sleep(0.005)
+            time.sleep(0.005)  # between two looks at the oracle
 
 
 @contextlib.contextmanager
